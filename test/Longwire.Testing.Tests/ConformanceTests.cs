@@ -244,8 +244,13 @@ public sealed class ConformanceTests
 
     private static void Dial(Rig rig, IPEndPoint target, Dialler dialler)
     {
-        rig.Loops[1].Dial(target, new DialOptions(), dialler);
+        rig.Loops[1].Post(new DialWork(rig.Loops[1], target, dialler));
         rig.Scheduler.RunUntilIdle();
+    }
+
+    private sealed class DialWork(Loop loop, IPEndPoint target, Dialler dialler) : LoopWork
+    {
+        protected override void Run() => loop.Dial(target, new DialOptions(), dialler);
     }
 
     private sealed class Dialler : IDialHandler

@@ -85,7 +85,10 @@ public sealed class LoopScheduler
     {
         int runnable = CountRunnable();
         if (runnable == 0)
+        {
+            Check();
             return false;
+        }
         Steps++;
         CountStep();
         Run(Choose(_random.Next(runnable)));
