@@ -9,14 +9,18 @@ public enum WireStyle
     /// <summary>Edges of readiness; a write takes what fits (epoll).</summary>
     Readiness,
 
-    /// <summary>Completions through the inbox; a write that does not fit is pending and owns its segments (framework sockets).</summary>
+    /// <summary>
+    /// Completions through the inbox; a write that does not fit is pending and owns its segments (framework sockets).
+    /// </summary>
     Completion,
 
     /// <summary>The seed chooses for each wire.</summary>
     Mixed,
 }
 
-/// <summary>What goes wrong in a <see cref="MemoryNetwork"/>, and how often. Each probability is from 0 (never) to 1.</summary>
+/// <summary>
+/// What goes wrong in a <see cref="MemoryNetwork"/>, and how often. Each probability is from 0 (never) to 1.
+/// </summary>
 public sealed record FaultPlan
 {
     /// <summary>Nothing goes wrong: bytes arrive whole and at once.</summary>
@@ -28,7 +32,9 @@ public sealed record FaultPlan
     /// <summary>Bytes that one direction of a connection holds, under way and unread. Default: 64 KiB.</summary>
     public int BufferBytes { get; init; } = 64 << 10;
 
-    /// <summary>Bytes wait until the network has its turn, so that others run between sending and arriving. Default: 0.</summary>
+    /// <summary>
+    /// Bytes wait until the network has its turn, so that others run between sending and arriving. Default: 0.
+    /// </summary>
     public double InFlight { get; init; }
 
     /// <summary>Bytes that are sent arrive in random pieces.</summary>
@@ -74,7 +80,9 @@ public sealed record FaultPlan
     /// <summary>A dial is never answered and ends by its own timeout.</summary>
     public double Unanswered { get; init; }
 
-    /// <summary>A plan drawn from a seed: each fault is left out, rare, or frequent, independently of the others.</summary>
+    /// <summary>
+    /// A plan drawn from a seed: each fault is left out, rare, or frequent, independently of the others.
+    /// </summary>
     /// <remarks>Leaving some out finds more than all of them always (Groce et al. 2012, "Swarm testing").</remarks>
     public static FaultPlan Draw(SeededRandom random)
     {

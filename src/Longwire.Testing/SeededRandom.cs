@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Longwire.Testing;
 
-/// <summary>A small random source that is the same everywhere: xoshiro256** (Blackman and Vigna 2018), seeded by SplitMix64.</summary>
+/// <summary>
+/// A small random source that is the same everywhere: xoshiro256** (Blackman and Vigna 2018), seeded by SplitMix64.
+/// </summary>
 /// <remarks>
 /// Owner: whoever made it. Concurrency: one thread at a time. Bound: a period of 2^256 - 1. The framework's own source
 /// promises no sequence across versions, so a seed noted today might show nothing tomorrow.

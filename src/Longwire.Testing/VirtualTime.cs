@@ -64,7 +64,9 @@ public sealed class VirtualTime : TimeProvider
         AdvanceTo(Elapsed + by);
     }
 
-    /// <summary>Moves the clock forward to a time since the start; a time that has passed leaves the clock alone.</summary>
+    /// <summary>
+    /// Moves the clock forward to a time since the start; a time that has passed leaves the clock alone.
+    /// </summary>
     public void AdvanceTo(TimeSpan elapsed)
     {
         while (TakeDue(elapsed.Ticks) is { } timer)

@@ -122,6 +122,24 @@ public sealed class ConformanceTests
     [Theory]
     [InlineData(WireStyle.Readiness)]
     [InlineData(WireStyle.Completion)]
+    public void A_reset_behind_a_fin_is_seen_by_a_write_only(WireStyle style)
+    {
+        using Rig rig = Scripted(style);
+        MemoryPeer peer = rig.Connect();
+        Wire wire = rig.Sessions[0].Wire;
+        peer.Fin();
+        peer.Reset();
+        rig.Scheduler.RunUntilIdle();
+        Assert.Equal(IoStatus.EndOfStream, wire.Read(new byte[8]).Status);
+        Frame frame = rig.Frame("x"u8);
+        Assert.Equal(TransportError.Reset, wire.Write([new Segment(frame)]).Error);
+        frame.Release();
+        Assert.Equal(IoStatus.EndOfStream, wire.Read(new byte[8]).Status);
+    }
+
+    [Theory]
+    [InlineData(WireStyle.Readiness)]
+    [InlineData(WireStyle.Completion)]
     public void Close_with_unread_input_resets(WireStyle style)
     {
         using Rig rig = Scripted(style);
@@ -161,7 +179,8 @@ public sealed class ConformanceTests
         Assert.Equal(style == WireStyle.Completion ? IoStatus.Pending : IoStatus.WouldBlock, second);
         session.Wire.Close(CloseMode.Abort);
         bool completed = false;
-        session.Ready = s => completed = s.Wire.TakeCompleted(out IoResult result) && result.Error == TransportError.Closed;
+        session.Ready = s => completed =
+            s.Wire.TakeCompleted(out IoResult result) && result.Error == TransportError.Closed;
         rig.Scheduler.RunUntilIdle();
         Assert.Equal(style == WireStyle.Completion, completed);
         Assert.False(session.Wire.HasPendingWrite);

@@ -4,7 +4,9 @@ using Longwire.Transport;
 
 namespace Longwire.Testing.Tests;
 
-/// <summary>A network with loops and a listener on the first of them whose connections go to the next loop in turn.</summary>
+/// <summary>
+/// A network with loops and a listener on the first of them whose connections go to the next loop in turn.
+/// </summary>
 internal sealed class Rig : IAcceptHandler, ILoopTenant, IDisposable
 {
     internal static readonly IPEndPoint Address = new(IPAddress.Loopback, 7000);

@@ -65,7 +65,7 @@ public sealed class SchedulerTests
         rig.Loops[1].Post(new Ticking(rig.Loops[1]));
         rig.Loops[0].Post(new Ticking(rig.Loops[0]));
         var found = Assert.Throws<SimulationFailedException>(rig.Scheduler.RunUntilIdle);
-        Assert.Contains("A wake-up was lost: loop 1 is parked, its inbox is not empty", found.Message, StringComparison.Ordinal);
+        Assert.Contains("A wake-up was lost: loop 1 is parked, its inbox", found.Message, StringComparison.Ordinal);
         Assert.Contains("network seed 1", found.Message, StringComparison.Ordinal);
     }
 
@@ -167,7 +167,8 @@ public sealed class SchedulerTests
     {
         internal TimeSpan? At { get; private set; }
 
-        protected override void Run() => loop.Wheel.Arm(this, loop.NowTick + Loop.ToTicks(TimeSpan.FromMilliseconds(200)));
+        protected override void Run() =>
+            loop.Wheel.Arm(this, loop.NowTick + Loop.ToTicks(TimeSpan.FromMilliseconds(200)));
 
         protected override void OnTimer(long tick) => At = tick * TimerWheel.Tick;
     }

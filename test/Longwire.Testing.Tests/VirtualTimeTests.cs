@@ -8,9 +8,9 @@ public sealed class VirtualTimeTests
     {
         var time = new VirtualTime();
         List<string> ran = [];
-        using ITimer late = time.CreateTimer(_ => Note("late"), null, TimeSpan.FromSeconds(3), Timeout.InfiniteTimeSpan);
-        using ITimer often = time.CreateTimer(_ => Note("often"), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
-        using ITimer never = time.CreateTimer(_ => Note("never"), null, TimeSpan.FromSeconds(2), Timeout.InfiniteTimeSpan);
+        using ITimer late = time.CreateTimer(_ => Note("late"), null, Seconds(3), Timeout.InfiniteTimeSpan);
+        using ITimer often = time.CreateTimer(_ => Note("often"), null, Seconds(1), Seconds(1));
+        using ITimer never = time.CreateTimer(_ => Note("never"), null, Seconds(2), Timeout.InfiniteTimeSpan);
         never.Dispose();
         Assert.Equal(TimeSpan.FromSeconds(1), time.NextTimer);
         time.Advance(TimeSpan.FromSeconds(3.5));
@@ -18,6 +18,8 @@ public sealed class VirtualTimeTests
         Assert.Equal(TimeSpan.FromSeconds(3.5), time.Elapsed);
         Assert.Equal(TimeSpan.FromSeconds(3.5), time.GetElapsedTime(0));
         Assert.False(never.Change(TimeSpan.Zero, TimeSpan.Zero));
+
+        static TimeSpan Seconds(int count) => TimeSpan.FromSeconds(count);
 
         void Note(string what) => ran.Add($"{what} {time.Elapsed.TotalSeconds}");
     }

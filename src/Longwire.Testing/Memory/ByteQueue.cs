@@ -1,7 +1,9 @@
 namespace Longwire.Testing;
 
 /// <summary>Bytes in order.</summary>
-/// <remarks>Owner: one end of a connection. Concurrency: the simulation's thread. Bound: its user's; it grows as needed.</remarks>
+/// <remarks>
+/// Owner: one end of a connection. Concurrency: the simulation's thread. Bound: its user's; it grows as needed.
+/// </remarks>
 internal sealed class ByteQueue
 {
     private const int KeptBytes = 512;

@@ -3,10 +3,12 @@ using Longwire.Transport;
 
 namespace Longwire.Testing;
 
-/// <summary>The seam of the poller of framework sockets: completions come through the inbox, and a write may be pending.</summary>
+/// <summary>
+/// The seam of the poller of framework sockets: completions come through the inbox, and a write may be pending.
+/// </summary>
 /// <remarks>
-/// Owner, concurrency: see <see cref="Wire"/>. Bound: one receive and one send in flight; the segments of the send are read
-/// while it is pending, so a frame that is released early is found.
+/// Owner, concurrency: see <see cref="Wire"/>. Bound: one receive and one send in flight; the segments of the send are
+/// read while it is pending, so a frame that is released early is found.
 /// </remarks>
 internal sealed class CompletionWire : MemoryWire
 {
@@ -59,7 +61,7 @@ internal sealed class CompletionWire : MemoryWire
         if (IsClosed)
             return IoResult.Failure(TransportError.Closed);
         if (HasPendingWrite)
-            throw new InvalidOperationException("A write began while one was pending; its segments would be mixed up.");
+            throw new InvalidOperationException("A write began while another one was pending.");
         if (IsBroken)
             return IoResult.Failure(TransportError.Reset);
         segments = segments[..Math.Min(segments.Length, MaxSegments)];
@@ -185,7 +187,9 @@ internal sealed class CompletionWire : MemoryWire
         Loop!.MarkReady(this);
     }
 
-    /// <summary>Brings the end of an operation to the loop; from the framework's thread, so no loop is current.</summary>
+    /// <summary>
+    /// Brings the end of an operation to the loop; from the framework's thread, so no loop is current.
+    /// </summary>
     private sealed class Completion(CompletionWire wire, Action<CompletionWire> onCompleted) : LoopWork
     {
         internal bool IsPosted => Posted != 0;

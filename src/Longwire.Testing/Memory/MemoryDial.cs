@@ -5,7 +5,10 @@ using Longwire.Transport;
 namespace Longwire.Testing;
 
 /// <summary>A connect in progress on a network in memory.</summary>
-/// <remarks>Owner: itself, until it has told its handler once. Concurrency: the loop. Bound: <see cref="DialOptions.Timeout"/>.</remarks>
+/// <remarks>
+/// Owner: itself, until it has told its handler once. Concurrency: the loop. Bound:
+/// <see cref="DialOptions.Timeout"/>.
+/// </remarks>
 internal sealed class MemoryDial : TimedWork
 {
     private readonly MemoryNetwork _network;

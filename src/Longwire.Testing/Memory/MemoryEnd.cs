@@ -2,7 +2,9 @@ using Longwire.Transport;
 
 namespace Longwire.Testing;
 
-/// <summary>Told when something reached its end of a connection. It only notes the fact; it never calls a handler.</summary>
+/// <summary>
+/// Told when something reached its end of a connection. It only notes the fact; it never calls a handler.
+/// </summary>
 internal interface IEndOwner
 {
     /// <summary>Bytes, FIN or a reset arrived.</summary>
@@ -12,10 +14,12 @@ internal interface IEndOwner
     void OnRoom();
 }
 
-/// <summary>One end of a connection in memory: what it sent and is under way, and what arrived and is unread.</summary>
+/// <summary>
+/// One end of a connection in memory: what it sent and is under way, and what arrived and is unread.
+/// </summary>
 /// <remarks>
-/// Owner: its network, then the wire or peer at this end. Concurrency: the simulation's thread. Bound: what is under way
-/// plus what the other end has not read is at most <see cref="FaultPlan.BufferBytes"/>.
+/// Owner: its network, then the wire or peer at this end. Concurrency: the simulation's thread. Bound: what is under
+/// way plus what the other end has not read is at most <see cref="FaultPlan.BufferBytes"/>.
 /// The rules are those of TCP on Linux: bytes that arrived before a reset stay readable; a close with unread input
 /// resets (RFC 2525 §2.17); bytes for an end that is closed are answered by a reset.
 /// </remarks>
@@ -130,7 +134,10 @@ internal sealed class MemoryEnd
         return count;
     }
 
-    /// <summary>The reset as an error, once; afterwards a read sees the end and a write fails (SO_ERROR is cleared by reading it).</summary>
+    /// <summary>
+    /// The reset as an error, once; afterwards a read sees the end and a write fails (SO_ERROR is cleared by reading
+    /// it).
+    /// </summary>
     internal bool TakeReset()
     {
         bool told = _resetTold;

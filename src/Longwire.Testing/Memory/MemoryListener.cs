@@ -3,8 +3,12 @@ using Longwire.Transport;
 
 namespace Longwire.Testing;
 
-/// <summary>Accepts connections in memory; the batches and errors are those of the listener on a raw descriptor.</summary>
-/// <remarks>Owner, concurrency: see <see cref="Listener"/>. Bound: the backlog; who comes when it is full is refused.</remarks>
+/// <summary>
+/// Accepts connections in memory; the batches and errors are those of the listener on a raw descriptor.
+/// </summary>
+/// <remarks>
+/// Owner, concurrency: see <see cref="Listener"/>. Bound: the backlog; who comes when it is full is refused.
+/// </remarks>
 internal sealed class MemoryListener : Listener, IMemoryTarget
 {
     private readonly MemoryNetwork _network;

@@ -35,7 +35,9 @@ public sealed class MemoryNetwork : IActor
     /// <summary>The network's clock.</summary>
     public VirtualTime Time { get; }
 
-    /// <summary>What goes wrong from now on. What is under way already keeps its time, so a network can be healed.</summary>
+    /// <summary>
+    /// What goes wrong from now on. What is under way already keeps its time, so a network can be healed.
+    /// </summary>
     public FaultPlan Faults { get; set; }
 
     /// <summary>The seed.</summary>
@@ -138,8 +140,8 @@ public sealed class MemoryNetwork : IActor
     internal IPEndPoint NextClient()
     {
         // 10.x.y.z: per-address limits see a client for each connection unless the test chooses otherwise.
-        uint number = 0x0A000001u + (uint)_connections;
-        return new(new IPAddress([(byte)(number >> 24), (byte)(number >> 16), (byte)(number >> 8), (byte)number]), 50_000);
+        int number = _connections + 1;
+        return new(new IPAddress([10, (byte)(number >> 16), (byte)(number >> 8), (byte)number]), 50_000);
     }
 
     /// <summary>The client's end, its other end on the way to the listener; null when it is refused.</summary>

@@ -3,7 +3,9 @@ using Longwire.Transport;
 
 namespace Longwire.Testing;
 
-/// <summary>The client's end of a connection, driven by the test without a loop. It reads what arrives unless it was stopped.</summary>
+/// <summary>
+/// The client's end of a connection, driven by the test without a loop. It reads what arrives unless it was stopped.
+/// </summary>
 /// <remarks>
 /// Owner: the test. Concurrency: the simulation's thread. Bound: <see cref="LongestQueueBytes"/> to send; what was
 /// received is kept until <see cref="Receive"/>.

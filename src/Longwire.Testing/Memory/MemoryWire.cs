@@ -71,7 +71,8 @@ internal abstract class MemoryWire : Wire, IEndOwner
     /// <summary>The outcome of a read that gave no bytes.</summary>
     protected IoResult ReadNothing()
     {
-        if (End.TakeReset())
+        // A FIN ends reading for good; a reset behind it is seen only by a write (Linux: SOCK_DONE before SO_ERROR).
+        if (!End.FinArrived && End.TakeReset())
             return IoResult.Failure(TransportError.Reset);
         return IoResult.Of(End.FinArrived || End.IsReset ? IoStatus.EndOfStream : IoStatus.WouldBlock);
     }

@@ -1,6 +1,8 @@
 namespace Longwire.Testing;
 
-/// <summary>Something that a <see cref="LoopScheduler"/> may give a turn: a loop, the network, a pool, a test's clients.</summary>
+/// <summary>
+/// Something that a <see cref="LoopScheduler"/> may give a turn: a loop, the network, a pool, a test's clients.
+/// </summary>
 public interface IActor
 {
     /// <summary>A name for failures.</summary>

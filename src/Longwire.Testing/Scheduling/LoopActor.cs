@@ -2,7 +2,9 @@ using Longwire.Transport;
 
 namespace Longwire.Testing;
 
-/// <summary>One loop as an actor: a turn is one half of <see cref="Loop.RunOnce"/>, and between the halves it is parked.</summary>
+/// <summary>
+/// One loop as an actor: a turn is one half of <see cref="Loop.RunOnce"/>, and between the halves it is parked.
+/// </summary>
 /// <remarks>Owner: its poller. Concurrency: the simulation's thread. Bound: none of its own.</remarks>
 internal sealed class LoopActor(MemoryNetwork network, MemoryPoller poller, int index) : IActor
 {

@@ -8,8 +8,8 @@ namespace Longwire.Testing;
 /// by an event, a wake-up or its deadline: so a lost wake-up is found instead of hidden.
 /// </summary>
 /// <remarks>
-/// Owner: the test. Concurrency: one thread. Bound: <see cref="StepLimit"/> steps at one instant of virtual time; more is a
-/// livelock and throws.
+/// Owner: the test. Concurrency: one thread. Bound: <see cref="StepLimit"/> steps at one instant of virtual time; more
+/// is a livelock and throws.
 /// </remarks>
 public sealed class LoopScheduler
 {
@@ -22,7 +22,10 @@ public sealed class LoopScheduler
     private TimeSpan _instant;
     private long _stepsAtInstant;
 
-    /// <summary>A scheduler for the loops of <paramref name="network"/>, present and future, ordered by <paramref name="seed"/>.</summary>
+    /// <summary>
+    /// A scheduler for the loops of <paramref name="network"/>, present and future, ordered by <paramref
+    /// name="seed"/>.
+    /// </summary>
     public LoopScheduler(MemoryNetwork network, ulong seed)
     {
         ArgumentNullException.ThrowIfNull(network);
@@ -37,7 +40,9 @@ public sealed class LoopScheduler
     /// <summary>Most steps without time passing. Default: 1,000,000.</summary>
     public long StepLimit { get; set; } = 1_000_000;
 
-    /// <summary>When something will happen by itself, counted from the clock's start; null when nothing will.</summary>
+    /// <summary>
+    /// When something will happen by itself, counted from the clock's start; null when nothing will.
+    /// </summary>
     /// <remarks>The least of: the end of a loop's wait, an arrival on the network, a timer of the clock.</remarks>
     public TimeSpan? NextEvent
     {
@@ -114,7 +119,9 @@ public sealed class LoopScheduler
         }
     }
 
-    /// <summary>Moves the clock to <see cref="NextEvent"/>; false when there is none. It runs only the clock's timers.</summary>
+    /// <summary>
+    /// Moves the clock to <see cref="NextEvent"/>; false when there is none. It runs only the clock's timers.
+    /// </summary>
     public bool AdvanceToNext()
     {
         if (NextEvent is not { } next)
@@ -138,7 +145,7 @@ public sealed class LoopScheduler
     }
 
     /// <summary>Runs, with time passing, until a condition holds after some step.</summary>
-    /// <exception cref="SimulationFailedException">It does not hold <paramref name="within"/> that time; the message says what.</exception>
+    /// <exception cref="SimulationFailedException">It does not hold in time; the message says what.</exception>
     public void RunUntil(string what, Func<bool> condition, TimeSpan within)
     {
         ArgumentNullException.ThrowIfNull(condition);
@@ -153,7 +160,9 @@ public sealed class LoopScheduler
         }
     }
 
-    /// <summary>An exception with the seeds and the end of the trace in its message; for a test's own findings too.</summary>
+    /// <summary>
+    /// An exception with the seeds and the end of the trace in its message; for a test's own findings too.
+    /// </summary>
     public SimulationFailedException Failure(string message) => new(
         $"{message} (network seed {_network.Seed}, order seed {_random.Seed}, step {Steps}, "
         + $"{_network.Time.Elapsed})\n{_network.Trace}");

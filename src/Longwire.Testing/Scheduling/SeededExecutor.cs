@@ -1,9 +1,11 @@
 namespace Longwire.Testing;
 
-/// <summary>A thread pool without threads: work waits until it has a turn, and the seed chooses which is next.</summary>
+/// <summary>
+/// A thread pool without threads: work waits until it has a turn, and the seed chooses which is next.
+/// </summary>
 /// <remarks>
-/// Owner: the test. Concurrency: the simulation's thread. Bound: <see cref="Capacity"/> items; more is a failure of the code
-/// under test. While an item runs, its <c>await</c>s come back here. What asks the framework's own pool to
+/// Owner: the test. Concurrency: the simulation's thread. Bound: <see cref="Capacity"/> items; more is a failure of
+/// the code under test. While an item runs, its <c>await</c>s come back here. What asks the framework's own pool to
 /// go on (<c>ConfigureAwait(false)</c> on something that completes elsewhere, <c>Task.Run</c>) leaves the simulation.
 /// </remarks>
 public sealed class SeededExecutor : IActor
@@ -34,7 +36,9 @@ public sealed class SeededExecutor : IActor
     /// <summary>Items run so far.</summary>
     public long Executed { get; private set; }
 
-    /// <summary>Queues an item, as <see cref="ThreadPool.UnsafeQueueUserWorkItem(IThreadPoolWorkItem, bool)"/> does.</summary>
+    /// <summary>
+    /// Queues an item, as <see cref="ThreadPool.UnsafeQueueUserWorkItem(IThreadPoolWorkItem, bool)"/> does.
+    /// </summary>
     public void Post(IThreadPoolWorkItem item)
     {
         ArgumentNullException.ThrowIfNull(item);

@@ -1,6 +1,8 @@
 namespace Longwire.Testing;
 
-/// <summary>The simulation found a defect; the message names the seed and ends with the last entries of the trace.</summary>
+/// <summary>
+/// The simulation found a defect; the message names the seed and ends with the last entries of the trace.
+/// </summary>
 public sealed class SimulationFailedException : Exception
 {
     /// <summary>Without a message.</summary>

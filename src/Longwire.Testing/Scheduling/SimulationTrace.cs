@@ -4,7 +4,9 @@ using System.Text;
 namespace Longwire.Testing;
 
 /// <summary>What happened, as one number to compare runs by and as the last lines to read after a failure.</summary>
-/// <remarks>Owner: its network. Concurrency: the simulation's thread. Bound: the last 128 entries; the hash covers all.</remarks>
+/// <remarks>
+/// Owner: its network. Concurrency: the simulation's thread. Bound: the last 128 entries; the hash covers all.
+/// </remarks>
 public sealed class SimulationTrace
 {
     private const int Kept = 128;
@@ -42,7 +44,8 @@ public sealed class SimulationTrace
         for (long i = Math.Max(0, Count - Kept); i < Count; i++)
         {
             (TimeSpan at, string what, long which, long value) = _last[i % Kept];
-            text.AppendLine(CultureInfo.InvariantCulture, $"{i,8} {at.TotalMilliseconds,12:F3} ms {what} #{which} {value}");
+            text.AppendLine(
+                CultureInfo.InvariantCulture, $"{i,8} {at.TotalMilliseconds,12:F3} ms {what} #{which} {value}");
         }
         return text.ToString();
     }
