@@ -67,7 +67,7 @@ internal sealed class HubLoop
         {
             cursor.Detach(group);
             if (!cursor.HasLinks)
-                Drop(cursor);
+                cursor.Drop();
         }
     }
 
@@ -84,9 +84,9 @@ internal sealed class HubLoop
             return false;
         }
         TopicCursor cursor = group.Matched[subscription.SnapshotIndex];
-        TopicEntry? retained = cursor.CatchUp();
+        bool retained = cursor.CatchUp(out TopicEntry entry);
         subscription.SnapshotIndex++;
-        if (retained is { } entry)
+        if (retained)
         {
             Delivery delivery = BeginDeliveries(cursor, [entry])[0];
             subscription.Subscriber.Deliver(subscription, delivery);
@@ -104,9 +104,6 @@ internal sealed class HubLoop
 
     internal void AttachMatching(TopicCursor cursor) =>
         _matcher.Match(cursor.Topic.Name, cursor, static (c, slot) => c.Attach(slot.Group));
-
-    /// <summary>Nobody on this loop wants the topic any more.</summary>
-    internal void Drop(TopicCursor cursor) => cursor.Topic.RemoveCursor(cursor);
 
     private void AttachExisting(int known, FilterGroup group)
     {

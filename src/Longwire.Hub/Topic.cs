@@ -141,10 +141,9 @@ public sealed class Topic
 
     /// <summary>
     /// Moves up to <paramref name="into"/>.Length messages after the cursor's position, each with a reference, and
-    /// returns how many; <paramref name="missed"/> is how many of them the window has lost. At the head, <paramref
-    /// name="tail"/> is the retained message with a reference, if it was asked for.
+    /// returns how many; <paramref name="missed"/> is how many of them the window has lost.
     /// </summary>
-    internal int Pull(TopicCursor cursor, Span<TopicEntry> into, out long missed, out bool atHead, ref TopicEntry? tail)
+    internal int Pull(TopicCursor cursor, Span<TopicEntry> into, out long missed, out bool atHead)
     {
         lock (_gate)
         {
@@ -159,13 +158,26 @@ public sealed class Topic
             }
             cursor.Position = from + count - 1;
             atHead = cursor.Position == _head;
-            if (atHead && tail is not null && Options.Retention == Retention.RetainLast && _ring.Count > 0)
-            {
-                tail = _ring[_ring.Count - 1];
-                tail.Value.Payload.AddReference();
-            }
             Trim();
             return count;
+        }
+    }
+
+    /// <summary>Reads the retained message, with a reference, if the cursor is at the head; false when it is not.</summary>
+    internal bool TryReadHead(TopicCursor cursor, out bool found, out TopicEntry retained)
+    {
+        lock (_gate)
+        {
+            found = Options.Retention == Retention.RetainLast && _ring.Count > 0;
+            retained = default;
+            if (cursor.Position != _head)
+                return false;
+            if (found)
+            {
+                retained = _ring[_ring.Count - 1];
+                retained.Payload.AddReference();
+            }
+            return true;
         }
     }
 

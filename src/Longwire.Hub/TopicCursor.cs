@@ -23,6 +23,7 @@ internal sealed class TopicCursor : LoopWork
     private long _overrun;
     private Link[] _links = [];
     private bool _attached;
+    private bool _dropped;
 
     internal TopicCursor(Topic topic, HubLoop loop)
     {
@@ -70,11 +71,10 @@ internal sealed class TopicCursor : LoopWork
         EnsureAttached();
         if (_links.Length == 0)
         {
-            Loop.Drop(this);
+            Drop();
             return;
         }
-        TopicEntry? noTail = null;
-        if (!FanOutBatch(ref noTail))
+        if (!FanOutBatch())
             Post();
     }
 
@@ -82,14 +82,27 @@ internal sealed class TopicCursor : LoopWork
     /// Brings this loop's existing subscribers to the head and reads the retained message there, both at one moment:
     /// what a new subscriber gets is exactly what the others have. The caller releases the message.
     /// </summary>
-    internal TopicEntry? CatchUp()
+    internal bool CatchUp(out TopicEntry retained)
     {
         EnsureAttached();
-        TopicEntry? tail = new TopicEntry(null!, 0, 0);
-        while (!FanOutBatch(ref tail))
+        bool found;
+        do
         {
+            while (!FanOutBatch())
+            {
+            }
         }
-        return tail!.Value.Payload is null ? null : tail;
+        while (!Topic.TryReadHead(this, out found, out retained)); // a publisher was faster: once more
+        return found;
+    }
+
+    /// <summary>Nobody on this loop wants the topic any more.</summary>
+    internal void Drop()
+    {
+        if (_dropped)
+            return;
+        _dropped = true;
+        Topic.RemoveCursor(this);
     }
 
     /// <summary>A new topic's cursor was made by the publisher: link it to this loop's filters before its first message.</summary>
@@ -101,10 +114,10 @@ internal sealed class TopicCursor : LoopWork
         Loop.AttachMatching(this);
     }
 
-    private bool FanOutBatch(ref TopicEntry? tail)
+    private bool FanOutBatch()
     {
         TopicEntry[] batch = Loop.Batch;
-        int count = Topic.Pull(this, batch, out long missed, out bool atHead, ref tail);
+        int count = Topic.Pull(this, batch, out long missed, out bool atHead);
         Link[] links = _links;
         if (missed > 0)
         {
