@@ -21,11 +21,21 @@ namespace Longwire;
 /// </remarks>
 public abstract class FrameDecoder : IDisposable
 {
+    private const int Failed = 0x100;
+
+    // The error in the low byte and the flag above it. As one field of four bytes it leaves room beside it for the next
+    // one; as two fields of one byte each they would cost every decoder eight bytes more.
+    private int _state;
+
     /// <summary>What was wrong, after <see cref="DecodeStatus.Skipped"/> or <see cref="DecodeStatus.Invalid"/>.</summary>
-    public FrameError Error { get; protected set; }
+    public FrameError Error
+    {
+        get => (FrameError)(byte)_state;
+        protected set => _state = (_state & Failed) | (int)value;
+    }
 
     /// <summary>True once the stream cannot be continued: a decode failed, or the decoder was disposed.</summary>
-    protected bool HasFailed { get; private set; }
+    protected bool HasFailed => (_state & Failed) != 0;
 
     /// <summary>True when the stream stands inside a frame: bytes of an unfinished frame have been seen.</summary>
     public abstract bool IsMidFrame { get; }
@@ -54,7 +64,7 @@ public abstract class FrameDecoder : IDisposable
     /// <summary>Gives the buffer back, if one is held; later calls of <see cref="Decode"/> say Invalid.</summary>
     public void Dispose()
     {
-        HasFailed = true;
+        _state |= Failed;
         ReleaseBuffer();
         GC.SuppressFinalize(this);
     }
@@ -66,8 +76,7 @@ public abstract class FrameDecoder : IDisposable
     /// <returns><see cref="DecodeStatus.Invalid"/>, to be returned by the caller.</returns>
     protected DecodeStatus Fail(FrameError error)
     {
-        Error = error;
-        HasFailed = true;
+        _state = Failed | (int)error;
         return DecodeStatus.Invalid;
     }
 }
