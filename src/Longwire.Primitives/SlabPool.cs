@@ -13,12 +13,10 @@ public sealed record SlabPoolOptions
     public long CeilingBytes { get; init; } =
         Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
-    /// <summary>Overwrite a block when it is returned, so that a late use is seen. Default: on in debug builds.</summary>
-    public bool Poison { get; init; } =
+    /// <summary>Overwrite a block on its return, so that a late use is seen. Default: on in debug builds.</summary>
+    public bool Poison { get; init; }
 #if DEBUG
-        true;
-#else
-        false;
+        = true;
 #endif
 }
 
@@ -64,7 +62,7 @@ public sealed class SlabPool
     /// <summary>The ceiling in bytes.</summary>
     public long CeilingBytes => _options.CeilingBytes;
 
-    /// <summary>Rents a block of at least <paramref name="minBytes"/> bytes; false when the ceiling is reached.</summary>
+    /// <summary>Rents a block of at least <paramref name="minBytes"/> bytes; false at the ceiling.</summary>
     public bool TryRent(int minBytes, LeaseOwner owner, [NotNullWhen(true)] out Lease? lease)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(minBytes);
@@ -158,7 +156,7 @@ public sealed class SlabPool
         return TryCreateSlab(null, bytes) is { } slab ? new Lease(slab, 0, bytes) : null;
     }
 
-    /// <summary>At the ceiling the spares of all classes are given up: only what is on loan may refuse a rent.</summary>
+    /// <summary>At the ceiling all spares are given up: only what is on loan may refuse a rent.</summary>
     private bool DropSpares()
     {
         bool dropped = false;
