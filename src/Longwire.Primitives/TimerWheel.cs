@@ -18,8 +18,11 @@ public sealed class TimerWheel
 
     private const int Slots = 1024; // one turn is 20.48 s
 
-    private readonly TimedWork?[] _slots = new TimedWork?[Slots];
-    private readonly ulong[] _occupied = new ulong[Slots / 64];
+    private const int Due = Slots; // the extra list of timers whose callbacks are being run
+    private const long Expired = -2; // the due tick of a timer in that list
+
+    private readonly TimedWork?[] _slots = new TimedWork?[Slots + 1];
+    private readonly ulong[] _occupied = new ulong[Slots / 64 + 1];
     private long _current;
 
     /// <summary>The tick that was advanced to last.</summary>
@@ -33,15 +36,8 @@ public sealed class TimerWheel
     {
         ArgumentNullException.ThrowIfNull(timer);
         Disarm(timer);
-        timer.DueTick = Math.Max(dueTick, _current + 1);
-        int slot = (int)(timer.DueTick & (Slots - 1));
-        TimedWork? head = _slots[slot];
-        timer.NextTimer = head;
-        if (head is not null)
-            head.PreviousTimer = timer;
-        _slots[slot] = timer;
-        _occupied[slot >> 6] |= 1UL << (slot & 63);
-        Count++;
+        dueTick = Math.Max(dueTick, _current + 1);
+        Link(timer, dueTick, (int)(dueTick & (Slots - 1)));
     }
 
     /// <summary>Disarms a timer; nothing happens when it is not armed.</summary>
@@ -50,7 +46,7 @@ public sealed class TimerWheel
         ArgumentNullException.ThrowIfNull(timer);
         if (timer.DueTick == NotArmed)
             return;
-        int slot = (int)(timer.DueTick & (Slots - 1));
+        int slot = timer.DueTick == Expired ? Due : (int)(timer.DueTick & (Slots - 1));
         if (timer.PreviousTimer is null)
             _slots[slot] = timer.NextTimer;
         else
@@ -109,19 +105,34 @@ public sealed class TimerWheel
 
     private void RunSlot(int slot, long tick)
     {
-        TimedWork? timer = _slots[slot];
-        while (timer is not null)
+        // What is due moves to a list of its own first: a callback may arm or disarm any timer, this slot's included,
+        // and timers of a later turn are passed over once instead of once per callback.
+        for (TimedWork? timer = _slots[slot]; timer is not null;)
         {
-            if (timer.DueTick > tick)
+            TimedWork? next = timer.NextTimer;
+            if (timer.DueTick <= tick)
             {
-                timer = timer.NextTimer;
-                continue;
+                Disarm(timer);
+                Link(timer, Expired, Due);
             }
-            Disarm(timer);
-            timer.OnTimer(tick);
-            // The callback may have armed or disarmed any timer of this slot, so look at it anew; what it armed is due
-            // later than this tick, so this ends.
-            timer = _slots[slot];
+            timer = next;
         }
+        while (_slots[Due] is { } due)
+        {
+            Disarm(due);
+            due.OnTimer(tick);
+        }
+    }
+
+    private void Link(TimedWork timer, long dueTick, int slot)
+    {
+        timer.DueTick = dueTick;
+        TimedWork? head = _slots[slot];
+        timer.NextTimer = head;
+        if (head is not null)
+            head.PreviousTimer = timer;
+        _slots[slot] = timer;
+        _occupied[slot >> 6] |= 1UL << (slot & 63);
+        Count++;
     }
 }

@@ -1,0 +1,166 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+
+namespace Longwire.Transport.Epoll;
+
+/// <summary>What an epoll slot stands for.</summary>
+internal interface IEpollTarget
+{
+    void OnEvents(uint events);
+}
+
+/// <summary>Linux readiness: raw descriptors, each registered once, edge-triggered.</summary>
+/// <remarks>
+/// Owner: its loop. Concurrency: the loop's thread, but for <see cref="Wake"/>. Bound: one slot per descriptor; slots
+/// are reused. An event carries slot and generation, never a descriptor: the kernel may deliver an event for a
+/// descriptor that was closed, and its number taken again, within one batch.
+/// </remarks>
+[SupportedOSPlatform("linux")]
+public sealed unsafe class EpollPoller : Poller
+{
+    private const int BatchEvents = 512;
+    private const uint WakeSlot = uint.MaxValue;
+    private const uint Interest = Native.EPOLLIN | Native.EPOLLOUT | Native.EPOLLRDHUP | Native.EPOLLET;
+
+    private readonly Native.EpollEvent* _events;
+    private readonly Stack<int> _freeSlots = new();
+    private IEpollTarget?[] _targets = new IEpollTarget?[64];
+    private uint[] _generations = new uint[64];
+    private readonly int _epoll;
+    private readonly int _wake;
+    private int _used;
+
+    /// <summary>Creates the epoll instance and its wake-up descriptor.</summary>
+    /// <exception cref="PlatformNotSupportedException">Not Linux on x64.</exception>
+    /// <exception cref="InvalidOperationException">The system refused, mostly for want of descriptors.</exception>
+    public EpollPoller()
+    {
+        if (!IsSupported)
+            throw new PlatformNotSupportedException("The epoll poller runs on Linux x64; use the socket poller here.");
+        _epoll = Native.epoll_create1(Native.EPOLL_CLOEXEC);
+        if (_epoll < 0)
+            throw Native.Failure("epoll_create1");
+        _wake = Native.eventfd(0, Native.EFD_NONBLOCK | Native.EFD_CLOEXEC);
+        if (_wake < 0)
+            throw Native.Failure("eventfd");
+        var change = new Native.EpollEvent { Events = Native.EPOLLIN | Native.EPOLLET, Slot = WakeSlot };
+        if (Native.epoll_ctl(_epoll, Native.EPOLL_CTL_ADD, _wake, &change) != 0)
+            throw Native.Failure("epoll_ctl");
+        _events = (Native.EpollEvent*)NativeMemory.Alloc((nuint)(BatchEvents * sizeof(Native.EpollEvent)));
+    }
+
+    /// <summary>True where this poller is tested: Linux on x64.</summary>
+    [SupportedOSPlatformGuard("linux")]
+    public static bool IsSupported =>
+        OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
+    /// <inheritdoc/>
+    public override string Name => "epoll";
+
+    /// <inheritdoc/>
+    protected internal override void Add(Wire wire)
+    {
+        var epollWire = (EpollWire)wire;
+        epollWire.Attach(this);
+        // A dialled wire is registered already; its slot passes from the dial to the wire without a system call.
+        if (epollWire.Slot >= 0)
+            _targets[epollWire.Slot] = epollWire;
+        else
+            epollWire.Slot = Register(epollWire.Descriptor, epollWire);
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Wait(int timeout)
+    {
+        int count = Native.epoll_wait(_epoll, _events, BatchEvents, timeout);
+        if (count < 0)
+        {
+            // A suspension by the collector interrupts the call; the next tick waits again.
+            if (Native.LastError == Native.EINTR)
+                return;
+            throw Native.Failure("epoll_wait");
+        }
+        for (int i = 0; i < count; i++)
+        {
+            ref Native.EpollEvent ready = ref _events[i];
+            if (ready.Slot == WakeSlot)
+                DrainWake();
+            else if (ready.Slot < _generations.Length && _generations[ready.Slot] == ready.Generation)
+                _targets[ready.Slot]?.OnEvents(ready.Events);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Wake()
+    {
+        ulong one = 1;
+        // EAGAIN means that the counter is full of wake-ups nobody took yet: awake enough.
+        while (Native.write(_wake, &one, sizeof(ulong)) < 0 && Native.LastError == Native.EINTR)
+        {
+        }
+    }
+
+    /// <inheritdoc/>
+    protected internal override Listener Listen(Socket socket, IAcceptHandler handler)
+    {
+        var listener = new EpollListener(this, socket, handler);
+        listener.Slot = Register((int)socket.Handle, listener);
+        return listener;
+    }
+
+    /// <inheritdoc/>
+    protected internal override void Dial(EndPoint target, DialOptions options, IDialHandler handler) =>
+        EpollDial.Begin(this, target, options, handler);
+
+    internal int Register(int descriptor, IEpollTarget target)
+    {
+        int slot = _freeSlots.Count > 0 ? _freeSlots.Pop() : _used++;
+        if (slot == _targets.Length)
+        {
+            Array.Resize(ref _targets, slot * 2);
+            Array.Resize(ref _generations, slot * 2);
+        }
+        _targets[slot] = target;
+        var change = new Native.EpollEvent { Events = Interest, Slot = (uint)slot, Generation = _generations[slot] };
+        if (Native.epoll_ctl(_epoll, Native.EPOLL_CTL_ADD, descriptor, &change) == 0)
+            return slot;
+        InvalidOperationException failure = Native.Failure("epoll_ctl");
+        Forget(slot);
+        throw failure;
+    }
+
+    /// <summary>Forgets a slot; closing the descriptor removes it from the kernel's set (epoll(7), question 6).</summary>
+    internal void Forget(int slot)
+    {
+        _targets[slot] = null;
+        _generations[slot]++;
+        _freeSlots.Push(slot);
+    }
+
+    /// <summary>Removes a descriptor that somebody else will close later.</summary>
+    internal void Unregister(int slot, int descriptor)
+    {
+        Native.EpollEvent ignored;
+        if (Native.epoll_ctl(_epoll, Native.EPOLL_CTL_DEL, descriptor, &ignored) != 0)
+            throw Native.Failure("epoll_ctl");
+        Forget(slot);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        Native.close(_wake);
+        Native.close(_epoll);
+        NativeMemory.Free(_events);
+    }
+
+    private void DrainWake()
+    {
+        ulong count;
+        while (Native.read(_wake, &count, sizeof(ulong)) < 0 && Native.LastError == Native.EINTR)
+        {
+        }
+    }
+}

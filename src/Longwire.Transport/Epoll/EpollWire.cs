@@ -1,0 +1,147 @@
+using System.Runtime.Versioning;
+
+namespace Longwire.Transport.Epoll;
+
+/// <summary>A connection on a raw descriptor.</summary>
+/// <remarks>Owner, concurrency, bound: see <see cref="Wire"/>. Writes complete at once; nothing is ever pending.</remarks>
+[SupportedOSPlatform("linux")]
+internal sealed unsafe class EpollWire : Wire, IEpollTarget
+{
+    private const int MaxSegments = 64;
+
+    internal readonly int Descriptor;
+    internal int Slot = -1;
+    private EpollPoller? _poller;
+    private bool _peerHungUp;
+
+    internal EpollWire(int descriptor, PeerAddress remote)
+    {
+        Descriptor = descriptor;
+        Remote = remote;
+    }
+
+    public void OnEvents(uint events)
+    {
+        if ((events & (Native.EPOLLRDHUP | Native.EPOLLHUP | Native.EPOLLERR)) != 0)
+            _peerHungUp = true;
+        if ((events & ~Native.EPOLLOUT) != 0)
+            IsReadable = true;
+        if ((events & (Native.EPOLLOUT | Native.EPOLLERR | Native.EPOLLHUP)) != 0)
+            IsWritable = true;
+        Loop!.MarkReady(this);
+    }
+
+    public override IoResult Read(Span<byte> buffer)
+    {
+        if (IsClosed)
+            return IoResult.Failure(TransportError.Closed);
+        fixed (byte* start = buffer)
+        {
+            while (true)
+            {
+                nint count = Native.recv(Descriptor, start, buffer.Length, 0);
+                if (count > 0)
+                {
+                    // A short read emptied the socket (epoll(7), question 9); only FIN or an error may stand behind it.
+                    IsReadable = count == buffer.Length || _peerHungUp;
+                    return IoResult.Moved((int)count);
+                }
+                if (count == 0)
+                {
+                    IsReadable = false;
+                    return IoResult.Of(IoStatus.EndOfStream);
+                }
+                int error = Native.LastError;
+                if (error == Native.EINTR)
+                    continue;
+                IsReadable = false;
+                return error == Native.EAGAIN
+                    ? IoResult.Of(IoStatus.WouldBlock)
+                    : IoResult.Failure(Native.ToError(error));
+            }
+        }
+    }
+
+    public override IoResult Write(ReadOnlySpan<Segment> segments)
+    {
+        if (IsClosed)
+            return IoResult.Failure(TransportError.Closed);
+        while (true)
+        {
+            int wanted = 0;
+            nint count = segments.Length == 1 ? SendOne(segments[0], out wanted) : SendMany(segments, out wanted);
+            if (count >= 0)
+            {
+                // A short count means that the socket is full; the kernel tells when it has room (SOCK_NOSPACE).
+                if (count < wanted)
+                    IsWritable = false;
+                return IoResult.Moved((int)count);
+            }
+            int error = Native.LastError;
+            if (error == Native.EINTR)
+                continue;
+            IsWritable = false;
+            return error == Native.EAGAIN
+                ? IoResult.Of(IoStatus.WouldBlock)
+                : IoResult.Failure(Native.ToError(error));
+        }
+    }
+
+    public override void ShutdownWrite()
+    {
+        // ENOTCONN after a reset: the next read says so.
+        if (!IsClosed)
+            _ = Native.shutdown(Descriptor, Native.SHUT_WR);
+    }
+
+    public override void Close(CloseMode mode)
+    {
+        if (IsClosed)
+            return;
+        IsClosed = true;
+        IsReadable = IsWritable = false;
+        if (mode == CloseMode.Abort)
+        {
+            var linger = new Native.Linger { OnOff = 1, Seconds = 0 };
+            _ = Native.setsockopt(Descriptor, Native.SOL_SOCKET, Native.SO_LINGER, &linger, sizeof(Native.Linger));
+        }
+        if (Slot >= 0)
+            _poller!.Forget(Slot);
+        // Never retried: on Linux the descriptor is gone even after EINTR, and may be somebody else's by now (close(2)).
+        _ = Native.close(Descriptor);
+    }
+
+    public override bool TryGetStatistics(out TcpStatistics statistics)
+    {
+        statistics = default;
+        if (IsClosed)
+            return false;
+        byte* info = stackalloc byte[TcpStatistics.LinuxStructBytes];
+        int length = TcpStatistics.LinuxStructBytes;
+        return Native.getsockopt(Descriptor, Native.IPPROTO_TCP, Native.TCP_INFO, info, &length) == 0
+            && TcpStatistics.TryParseLinux(new ReadOnlySpan<byte>(info, length), out statistics);
+    }
+
+    internal void Attach(EpollPoller poller) => _poller = poller;
+
+    private nint SendOne(Segment segment, out int wanted)
+    {
+        wanted = segment.Length;
+        return Native.send(Descriptor, (void*)segment.Address, wanted, Native.MSG_NOSIGNAL);
+    }
+
+    private nint SendMany(ReadOnlySpan<Segment> segments, out int wanted)
+    {
+        int count = Math.Min(segments.Length, MaxSegments);
+        Native.IoVector* vectors = stackalloc Native.IoVector[MaxSegments];
+        wanted = 0;
+        for (int i = 0; i < count; i++)
+        {
+            int length = segments[i].Length;
+            vectors[i] = new Native.IoVector { Address = segments[i].Address, Length = length };
+            wanted += length;
+        }
+        var message = new Native.MessageHeader { Vectors = vectors, VectorCount = count };
+        return Native.sendmsg(Descriptor, &message, Native.MSG_NOSIGNAL);
+    }
+}

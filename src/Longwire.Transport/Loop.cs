@@ -1,0 +1,270 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using Longwire.Primitives;
+
+namespace Longwire.Transport;
+
+/// <summary>The part of a tick that the loop's user supplies: flushing what its connections want to send.</summary>
+public interface ILoopTenant
+{
+    /// <summary>Flushes one slice of what is dirty; true when more is left for the next tick.</summary>
+    bool Flush();
+
+    /// <summary>A callback threw; the loop goes on. <paramref name="culprit"/> is the work or handler, if known.</summary>
+    void OnFault(Exception exception, object? culprit);
+
+    /// <summary>One callback held the loop longer than <see cref="Loop.HoldWarning"/> (collector pauses subtracted).</summary>
+    void OnHeld(TimeSpan duration, object? culprit);
+}
+
+/// <summary>One thread that owns connections: an inbox, a timer wheel, a poller and one shared receive slab.</summary>
+/// <remarks>
+/// Owner: whoever made it. Concurrency: <see cref="Inbox.Post"/> and <see cref="RequestStop"/> from any thread; all else on
+/// the loop. Bound: a tick takes the inbox, each due timer, one turn per ready wire (64 KiB each) and one flush slice.
+/// Without <see cref="Start"/> a loop may be stepped by hand with <see cref="RunOnce"/>: virtual time, no thread.
+/// </remarks>
+public sealed class Loop : Inbox, IDisposable
+{
+    /// <summary>Most bytes that one wire reads in one turn, and the size of the receive slab: 64 KiB.</summary>
+    public const int TurnBytes = 64 << 10;
+
+    /// <summary>A callback that holds the loop longer is reported: 50 ms.</summary>
+    public static readonly TimeSpan HoldWarning = TimeSpan.FromMilliseconds(50);
+
+    [ThreadStatic]
+    private static Loop? t_current;
+
+    private readonly TimeProvider _time;
+    private readonly long _origin;
+    private readonly Lease _receive;
+    private readonly List<Loop> _toWake = [];
+    private readonly Poller _poller;
+    private Thread? _thread;
+    private Wire? _readyHead;
+    private Wire? _readyTail;
+    private TimeSpan _pausesAtTickStart;
+    private volatile bool _stopping;
+
+    /// <summary>Creates a loop; it does nothing until it is started or stepped.</summary>
+    /// <exception cref="InvalidOperationException">The pool's ceiling leaves no room for the receive slab.</exception>
+    public Loop(int index, Poller poller, SlabPool pool, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(poller);
+        ArgumentNullException.ThrowIfNull(pool);
+        ArgumentNullException.ThrowIfNull(time);
+        Index = index;
+        _poller = poller;
+        _time = time;
+        _origin = time.GetTimestamp();
+        if (!pool.TryRent(TurnBytes, LeaseOwner.Receive, out Lease? receive))
+            throw new InvalidOperationException("The slab pool's ceiling leaves no room for a loop's receive slab.");
+        _receive = receive;
+        poller.Loop = this;
+    }
+
+    /// <summary>The loop whose thread this is, or null.</summary>
+    public static Loop? Current => t_current;
+
+    /// <summary>The loop's number in its group, from 0.</summary>
+    public int Index { get; }
+
+    /// <summary>The poller's name.</summary>
+    public string PollerName => _poller.Name;
+
+    /// <summary>The loop's deadlines.</summary>
+    public TimerWheel Wheel { get; } = new();
+
+    /// <summary>The shared receive slab: valid until the next read on this loop.</summary>
+    public Span<byte> ReceiveBuffer => _receive.Span[..TurnBytes];
+
+    /// <summary>Who flushes.</summary>
+    [DisallowNull]
+    public ILoopTenant? Tenant { get; set; }
+
+    /// <summary>The tick number of now, as of the tick's beginning.</summary>
+    public long NowTick => Wheel.Current;
+
+    /// <summary>Ticks run so far.</summary>
+    public long Ticks { get; private set; }
+
+    /// <summary>True on the loop's own thread, or in a step by hand.</summary>
+    public bool IsCurrent => t_current == this;
+
+    /// <summary>Whole ticks of the wheel in <paramref name="time"/>, at least one.</summary>
+    public static long ToTicks(TimeSpan time) => Math.Max(1, time.Ticks / TimerWheel.Tick.Ticks);
+
+    /// <summary>Starts the thread.</summary>
+    public void Start()
+    {
+        _thread = new Thread(Run) { IsBackground = true, Name = $"longwire-loop-{Index}" };
+        _thread.Start();
+    }
+
+    /// <summary>Asks the thread to end after its tick.</summary>
+    public void RequestStop()
+    {
+        _stopping = true;
+        _poller.Wake();
+    }
+
+    /// <summary>Waits until the thread has ended; false when it did not within <paramref name="timeout"/>.</summary>
+    public bool Join(TimeSpan timeout) => _thread is null || _thread.Join(timeout);
+
+    /// <summary>Takes a wire into the loop; its handler is called when it is ready.</summary>
+    public void Add(Wire wire, IWireHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(wire);
+        wire.Loop = this;
+        wire.Handler = handler;
+        _poller.Add(wire);
+    }
+
+    /// <summary>Begins to accept on a bound socket; on the loop.</summary>
+    public Listener Listen(Socket socket, IAcceptHandler handler) => _poller.Listen(socket, handler);
+
+    /// <summary>Begins to connect; on the loop.</summary>
+    public void Dial(EndPoint target, DialOptions options, IDialHandler handler) =>
+        _poller.Dial(target, options, handler);
+
+    /// <summary>Gives a wire a turn in this or the next tick; nothing happens when it waits for one already.</summary>
+    public void MarkReady(Wire wire)
+    {
+        ArgumentNullException.ThrowIfNull(wire);
+        if (wire.InReadyList)
+            return;
+        wire.InReadyList = true;
+        wire.NextReady = null;
+        if (_readyTail is null)
+            _readyHead = wire;
+        else
+            _readyTail.NextReady = wire;
+        _readyTail = wire;
+    }
+
+    /// <summary>Runs one tick and, when nothing is left to do, waits as the poller waits.</summary>
+    public void RunOnce()
+    {
+        Loop? outer = t_current; // a simulation steps one loop from within another
+        t_current = this;
+        bool more = Tick();
+        int timeout = 0;
+        if (!more && !_stopping)
+            timeout = TryPark() ? TimeoutToNextTimer() : 0;
+        _poller.Wait(timeout);
+        Unpark();
+        t_current = outer;
+    }
+
+    /// <summary>Returns the receive slab and disposes the poller; after the thread has ended.</summary>
+    public void Dispose()
+    {
+        _poller.Dispose();
+        _receive.Return();
+    }
+
+    /// <inheritdoc/>
+    protected override void OnPostedWhileParked()
+    {
+        // A loop that publishes to many wakes each other loop once, at the end of its own tick.
+        if (t_current is { } current && current != this)
+        {
+            if (!current._toWake.Contains(this))
+                current._toWake.Add(this);
+        }
+        else if (ClaimWake())
+        {
+            _poller.Wake();
+        }
+    }
+
+    private void Run()
+    {
+        while (!_stopping)
+            RunOnce();
+    }
+
+    private bool Tick()
+    {
+        Ticks++;
+        _pausesAtTickStart = GC.GetTotalPauseDuration();
+        Guarded(this, static loop => loop.RunPosted());
+        Guarded(this, static loop => loop.Wheel.Advance(loop.ClockTick()));
+        RunReady();
+        // What the turns posted to this loop itself (a publish, mostly) is still served in this tick.
+        if (!IsEmpty)
+            Guarded(this, static loop => loop.RunPosted());
+        bool more = Tenant is not null && FlushGuarded(Tenant);
+        foreach (Loop other in _toWake)
+        {
+            if (other.ClaimWake())
+                other._poller.Wake();
+        }
+        _toWake.Clear();
+        return more || _readyHead is not null || !IsEmpty;
+    }
+
+    private void RunReady()
+    {
+        Wire? last = _readyTail;
+        while (_readyHead is { } wire)
+        {
+            _readyHead = wire.NextReady;
+            if (_readyHead is null)
+                _readyTail = null;
+            wire.NextReady = null;
+            wire.InReadyList = false;
+            if (!wire.IsClosed || wire.HasPendingWrite)
+                Turn(wire.Handler);
+            if (wire == last)
+                break; // what became ready meanwhile has its turn in the next tick
+        }
+    }
+
+    private void Turn(IWireHandler? handler)
+    {
+        long started = _time.GetTimestamp();
+        Guarded(handler, static h => h?.OnReady());
+        TimeSpan held = _time.GetElapsedTime(started);
+        if (held > HoldWarning && held - (GC.GetTotalPauseDuration() - _pausesAtTickStart) is var net && net > HoldWarning)
+            Tenant?.OnHeld(net, handler);
+    }
+
+    private static bool FlushGuarded(ILoopTenant tenant)
+    {
+        try
+        {
+            return tenant.Flush();
+        }
+        catch (Exception exception)
+        {
+            tenant.OnFault(exception, tenant);
+            return true;
+        }
+    }
+
+    /// <summary>A defect in one callback is reported and costs nobody else the loop.</summary>
+    private void Guarded<T>(T state, Action<T> step)
+    {
+        try
+        {
+            step(state);
+        }
+        catch (Exception exception) when (Tenant is not null)
+        {
+            Tenant.OnFault(exception, state);
+        }
+    }
+
+    private long ClockTick() => _time.GetElapsedTime(_origin).Ticks / TimerWheel.Tick.Ticks;
+
+    private int TimeoutToNextTimer()
+    {
+        int ticks = Wheel.TicksToNext();
+        if (ticks < 0)
+            return -1;
+        TimeSpan due = (Wheel.Current + ticks) * TimerWheel.Tick;
+        double wait = (due - _time.GetElapsedTime(_origin)).TotalMilliseconds;
+        return wait <= 0 ? 0 : (int)Math.Ceiling(wait);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Longwire.Transport;
+
+/// <summary>What waits for the operating system on behalf of one loop.</summary>
+/// <remarks>
+/// Owner: its loop, which disposes it. Concurrency: the loop's thread, but for <see cref="Wake"/>. Bound: one entry per
+/// wire. It tells the loop through <see cref="Loop.MarkReady"/>; it never calls a handler itself.
+/// </remarks>
+public abstract class Poller : IDisposable
+{
+    private protected Poller()
+    {
+    }
+
+    /// <summary>The loop that it serves.</summary>
+    protected internal Loop Loop { get; internal set; } = null!;
+
+    /// <summary>A name for logs: <c>epoll</c> or <c>socket</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Begins to watch a wire.</summary>
+    protected internal abstract void Add(Wire wire);
+
+    /// <summary>Waits for events, at most <paramref name="timeout"/> milliseconds; -1 is without end, 0 looks only.</summary>
+    protected internal abstract void Wait(int timeout);
+
+    /// <summary>Ends a wait, from any thread.</summary>
+    protected internal abstract void Wake();
+
+    /// <summary>Begins to accept on a bound socket, which the listener then owns.</summary>
+    protected internal abstract Listener Listen(Socket socket, IAcceptHandler handler);
+
+    /// <summary>Begins to connect; the handler is told the outcome on this loop, later, exactly once.</summary>
+    protected internal abstract void Dial(EndPoint target, DialOptions options, IDialHandler handler);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases the poller's own descriptors; its wires are closed by then.</summary>
+    protected abstract void Dispose(bool disposing);
+}
+
+/// <summary>How to connect.</summary>
+public sealed record DialOptions
+{
+    /// <summary>The time after which the attempt fails with <see cref="TransportError.TimedOut"/>. Default: 10 s.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Socket options of the connection.</summary>
+    public TcpOptions Tcp { get; init; } = TcpOptions.Default;
+
+    /// <summary>The local address to bind to, or null for the system's choice.</summary>
+    public IPEndPoint? Local { get; init; }
+}
+
+/// <summary>Told on the loop how a dial ended.</summary>
+public interface IDialHandler
+{
+    /// <summary>A connected wire that the handler must <see cref="Loop.Add"/> or close; or null and the error.</summary>
+    void OnDialled(Wire? wire, TransportError error);
+}

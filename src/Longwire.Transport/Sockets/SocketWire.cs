@@ -1,0 +1,205 @@
+using System.Net.Sockets;
+using Longwire.Primitives;
+
+namespace Longwire.Transport.Sockets;
+
+/// <summary>A connection on a framework socket.</summary>
+/// <remarks>
+/// Owner, concurrency, bound: see <see cref="Wire"/>. Readability is awaited with a receive of zero bytes, which holds
+/// no buffer. Writability cannot be awaited (a zero-byte send on a full socket completes at once), so a write
+/// that does not fit hands its segments to one asynchronous send and is <see cref="IoStatus.Pending"/> until it is done.
+/// </remarks>
+internal sealed class SocketWire : Wire
+{
+    private const int MaxSegments = 64;
+
+    private readonly Socket _socket;
+    private readonly Completion _receive;
+    private Completion? _send;
+    private List<ArraySegment<byte>>? _segments;
+    private IoResult _completed;
+    private bool _hasCompleted;
+
+    internal SocketWire(Socket socket)
+    {
+        _socket = socket;
+        socket.Blocking = false;
+        Remote = PeerAddress.From(socket.RemoteEndPoint);
+        _receive = new Completion(this, static wire => wire.OnReceived());
+    }
+
+    public override IoResult Read(Span<byte> buffer)
+    {
+        if (IsClosed)
+            return IoResult.Failure(TransportError.Closed);
+        int count = _socket.Receive(buffer, SocketFlags.None, out SocketError error);
+        if (error == SocketError.Success && count == buffer.Length)
+            return IoResult.Moved(count);
+        IsReadable = false;
+        if (error is SocketError.Success && count == 0)
+            return IoResult.Of(IoStatus.EndOfStream);
+        if (error is not SocketError.Success and not SocketError.WouldBlock)
+            return IoResult.Failure(TransportErrors.From(error));
+        AwaitReadable();
+        return error == SocketError.Success ? IoResult.Moved(count) : IoResult.Of(IoStatus.WouldBlock);
+    }
+
+    public override IoResult Write(ReadOnlySpan<Segment> segments)
+    {
+        if (IsClosed)
+            return IoResult.Failure(TransportError.Closed);
+        int count;
+        SocketError error;
+        if (segments.Length == 1)
+        {
+            count = _socket.Send(segments[0].Span, SocketFlags.None, out error);
+        }
+        else
+        {
+            List<ArraySegment<byte>> list = Gather(segments);
+            count = _socket.Send(list, SocketFlags.None, out error);
+            list.Clear();
+        }
+        if (error == SocketError.WouldBlock)
+            return SendLater(segments);
+        return error == SocketError.Success
+            ? IoResult.Moved(count)
+            : IoResult.Failure(TransportErrors.From(error));
+    }
+
+    public override bool TakeCompleted(out IoResult result)
+    {
+        result = _completed;
+        if (!_hasCompleted)
+            return false;
+        _hasCompleted = false;
+        return true;
+    }
+
+    public override void ShutdownWrite()
+    {
+        if (IsClosed)
+            return;
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException)
+        {
+            // The peer was faster and reset the connection; the next read says so.
+            IsReadable = true;
+        }
+    }
+
+    public override void Close(CloseMode mode)
+    {
+        if (IsClosed)
+            return;
+        IsClosed = true;
+        IsReadable = IsWritable = false;
+        if (mode == CloseMode.Abort)
+            _socket.LingerState = new LingerOption(true, 0);
+        // What is in flight completes with "aborted"; a pending send is reported then, and its segments are free.
+        _socket.Dispose();
+        if (!_receive.InFlight)
+            _receive.Args.Dispose();
+    }
+
+    public override bool TryGetStatistics(out TcpStatistics statistics)
+    {
+        statistics = default;
+        if (IsClosed || !OperatingSystem.IsLinux())
+            return false;
+        Span<byte> info = stackalloc byte[TcpStatistics.LinuxStructBytes];
+        try
+        {
+            int length = _socket.GetRawSocketOption(6, 11, info); // IPPROTO_TCP, TCP_INFO
+            return TcpStatistics.TryParseLinux(info[..length], out statistics);
+        }
+        catch (SocketException)
+        {
+            return false; // a Unix socket, or one that was just reset
+        }
+    }
+
+    internal void AwaitReadable()
+    {
+        if (_receive.InFlight || IsClosed)
+            return;
+        _receive.InFlight = true;
+        if (!_socket.ReceiveAsync(_receive.Args))
+            Loop!.Post(_receive); // completed at once: by the inbox all the same, so that nothing recurses
+    }
+
+    private void OnReceived()
+    {
+        _receive.InFlight = false;
+        if (IsClosed)
+        {
+            _receive.Args.Dispose();
+            return;
+        }
+        IsReadable = true; // bytes, the end, or an error: the read tells
+        Loop!.MarkReady(this);
+    }
+
+    private IoResult SendLater(ReadOnlySpan<Segment> segments)
+    {
+        _send ??= new Completion(this, static wire => wire.OnSent());
+        _send.Args.BufferList = Gather(segments);
+        HasPendingWrite = true;
+        IsWritable = false;
+        if (!_socket.SendAsync(_send.Args))
+            Loop!.Post(_send);
+        return IoResult.Of(IoStatus.Pending);
+    }
+
+    private void OnSent()
+    {
+        HasPendingWrite = false;
+        SocketAsyncEventArgs args = _send!.Args;
+        _completed = args.SocketError == SocketError.Success
+            ? IoResult.Moved(args.BytesTransferred)
+            : IoResult.Failure(TransportErrors.From(args.SocketError));
+        _hasCompleted = true;
+        if (IsClosed)
+        {
+            args.Dispose();
+            _send = null;
+            Handler?.OnReady(); // the segments are free now, and no further event will come
+            return;
+        }
+        args.BufferList = null;
+        IsWritable = true;
+        Loop!.MarkReady(this);
+    }
+
+    private List<ArraySegment<byte>> Gather(ReadOnlySpan<Segment> segments)
+    {
+        _segments ??= new List<ArraySegment<byte>>(4);
+        _segments.Clear();
+        for (int i = 0; i < Math.Min(segments.Length, MaxSegments); i++)
+            _segments.Add(segments[i].AsArraySegment());
+        return _segments;
+    }
+
+    /// <summary>One reusable asynchronous operation, and the work that brings its end to the loop.</summary>
+    private sealed class Completion : LoopWork
+    {
+        private readonly SocketWire _wire;
+        private readonly Action<SocketWire> _onCompleted;
+
+        internal Completion(SocketWire wire, Action<SocketWire> onCompleted)
+        {
+            _wire = wire;
+            _onCompleted = onCompleted;
+            Args.Completed += (_, _) => _wire.Loop!.Post(this);
+        }
+
+        internal SocketAsyncEventArgs Args { get; } = new(true);
+
+        internal bool InFlight { get; set; }
+
+        protected internal override void Run() => _onCompleted(_wire);
+    }
+}
