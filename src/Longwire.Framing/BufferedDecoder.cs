@@ -12,7 +12,7 @@ namespace Longwire;
 /// codec's limit and its framing; the pool's ceiling comes on top and fails the stream with <see
 /// cref="FrameError.OutOfMemory"/>.
 /// <para>The lease grows by doubling, from what has really arrived: announcing a large frame costs the announcer bytes
-/// and us nothing. It goes back at the first call after the frame was handed out, and whenever the stream fails.</para>
+/// and us nothing. It goes back at the first call after the frame was handed out, and when the stream fails.</para>
 /// <para>Memory: 40 bytes on a 64-bit runtime, the object's header included.</para>
 /// </remarks>
 /// <param name="pool">Where the lease comes from.</param>
@@ -117,7 +117,7 @@ public abstract class BufferedDecoder(SlabPool pool) : FrameDecoder
         _lease = null;
     }
 
-    /// <summary>Reports that a frame is being left out because of <paramref name="error"/>, and forgets what is held.</summary>
+    /// <summary>Reports a frame left out because of <paramref name="error"/>, and forgets what is held.</summary>
     /// <returns><see cref="DecodeStatus.Skipped"/>, to be returned by the caller.</returns>
     protected DecodeStatus Skip(FrameError error)
     {

@@ -16,9 +16,9 @@ public enum DecodeStatus : byte
     Piece,
 
     /// <summary>
-    /// A frame over the limit was recognised and is discarded up to its end; the stream goes on after it. Said once for
-    /// each such frame, as early as it is certain; <see cref="FrameDecoder.Error"/> says what was wrong. In streaming
-    /// mode pieces of it may have been handed out before: the message they belong to is void.
+    /// A frame over the limit was recognised and is discarded up to its end; the stream goes on after it. Said once
+    /// for each such frame, as early as it is certain; <see cref="FrameDecoder.Error"/> says what was wrong. In
+    /// streaming mode pieces of it may have been handed out before: the message they belong to is void.
     /// </summary>
     Skipped,
 
@@ -50,7 +50,7 @@ public enum FrameError : byte
 /// <summary>What happens to a frame over the limit.</summary>
 public enum OversizedFrames
 {
-    /// <summary>It ends the stream: <see cref="DecodeStatus.Invalid"/> with <see cref="FrameError.TooLarge"/>.</summary>
+    /// <summary>The stream ends: <see cref="DecodeStatus.Invalid"/> and <see cref="FrameError.TooLarge"/>.</summary>
     Reject,
 
     /// <summary>

@@ -10,9 +10,9 @@ namespace Longwire;
 /// | 3   | 2    | 2    | 4    | 2    |          | 3   |   | 0 |   | 4    |
 /// +-----+------+------+------+------+          +-----+   +---+   +------+
 /// </code>
-/// The first occurrence in stream order counts and frames are cut without overlap, wherever the bytes happen to be split
-/// on their way. A payload in which, or together with whose delimiter, the delimiter would be found too early cannot be
-/// encoded: <see cref="FrameError.Malformed"/>.
+/// The first occurrence in stream order counts and frames are cut without overlap, wherever the bytes happen to be
+/// split on their way. A payload in which, or together with whose delimiter, the delimiter would be found too early
+/// cannot be encoded: <see cref="FrameError.Malformed"/>.
 /// </remarks>
 public sealed class Delimited : TerminatedCodec
 {

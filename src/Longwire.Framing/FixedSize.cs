@@ -16,7 +16,7 @@ public sealed class FixedSize : Codec
 {
     private FixedSize(int bytes) => MaxFrameBytes = CheckLimit(bytes);
 
-    /// <summary>Frames of exactly <paramref name="bytes"/> bytes; 1 to <see cref="Codec.LargestFrameBytes"/>.</summary>
+    /// <summary>Frames of <paramref name="bytes"/> bytes each; 1 to <see cref="Codec.LargestFrameBytes"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The size is out of range.</exception>
     public static FixedSize Bytes(int bytes) => new(bytes);
 

@@ -4,8 +4,8 @@ namespace Longwire;
 /// <remarks>
 /// Owner: the connection, which disposes it. Concurrency: that connection's loop only. Bound: one frame of the codec's
 /// limit, held only while a frame has arrived in part.
-/// <para>Push each batch of received bytes like this; the call that says <see cref="DecodeStatus.NeedMore"/> also gives
-/// back the buffer of the frame before it, so an idle connection holds none:</para>
+/// <para>Push each batch of received bytes like this; the call that says <see cref="DecodeStatus.NeedMore"/> also
+/// gives back the buffer of the frame before it, so an idle connection holds none:</para>
 /// <code>
 /// while (true)
 /// {
@@ -23,11 +23,11 @@ public abstract class FrameDecoder : IDisposable
 {
     private const int Failed = 0x100;
 
-    // The error in the low byte and the flag above it. As one field of four bytes it leaves room beside it for the next
-    // one; as two fields of one byte each they would cost every decoder eight bytes more.
+    // The error in the low byte and the flag above it. As one field of four bytes it leaves room beside it for the
+    // next one; as two fields of one byte each they would cost some decoders eight bytes more.
     private int _state;
 
-    /// <summary>What was wrong, after <see cref="DecodeStatus.Skipped"/> or <see cref="DecodeStatus.Invalid"/>.</summary>
+    /// <summary>What was wrong, when the last call said Skipped or Invalid; otherwise None.</summary>
     public FrameError Error
     {
         get => (FrameError)(byte)_state;
@@ -49,7 +49,7 @@ public abstract class FrameDecoder : IDisposable
     /// </param>
     public abstract DecodeStatus Decode(ref ReadOnlySpan<byte> input, out ReadOnlySpan<byte> frame);
 
-    /// <summary>Tells the decoder that the peer sent its last byte; call it after <see cref="Decode"/> said NeedMore.</summary>
+    /// <summary>Says that the peer sent its last byte; call it after <see cref="Decode"/> said NeedMore.</summary>
     /// <returns>
     /// <see cref="DecodeStatus.NeedMore"/> for a clean end between two frames; <see cref="DecodeStatus.Invalid"/> with
     /// <see cref="FrameError.Truncated"/> for an end inside a frame, or with the earlier error of a failed stream.

@@ -44,7 +44,7 @@ internal sealed class LengthPrefixDecoder(LengthPrefix codec, SlabPool pool) : B
         return _remaining == 0 ? DecodeStatus.Frame : DecodeStatus.Piece;
     }
 
-    /// <summary>Reads the header; false when it is incomplete, or wrong and <see cref="FrameDecoder.Error"/> is set.</summary>
+    /// <summary>Reads the header; false when it is incomplete, or wrong with the error set.</summary>
     private bool TryReadHeader(ref ReadOnlySpan<byte> input, out int header, out uint length)
     {
         header = codec.HeaderBytes;

@@ -16,7 +16,7 @@ public enum Utf8Validation
     /// <summary>Not checked: the handler gets the bytes as they came.</summary>
     None,
 
-    /// <summary>A line that is not well-formed UTF-8 is <see cref="FrameError.Malformed"/> and ends the stream.</summary>
+    /// <summary>A line that is not UTF-8 is <see cref="FrameError.Malformed"/> and ends the stream.</summary>
     Strict,
 }
 
@@ -40,7 +40,8 @@ public sealed class Lines : TerminatedCodec
     private readonly LineEnding _ending;
     private readonly Utf8Validation _validation;
 
-    private Lines(int maxBytes, OversizedFrames oversized, LineEnding ending, Utf8Validation validation, int pieceBytes)
+    private Lines(int maxBytes, OversizedFrames oversized, LineEnding ending, Utf8Validation validation,
+        int pieceBytes)
         : base(NewLine.Instance, maxBytes, oversized, pieceBytes)
     {
         _ending = ending;

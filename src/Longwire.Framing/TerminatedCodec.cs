@@ -3,7 +3,7 @@ using Longwire.Primitives;
 namespace Longwire;
 
 /// <summary>The common part of codecs whose frames end with a mark.</summary>
-/// <remarks>Not for derivation outside of this assembly: see <see cref="Lines"/> and <see cref="Delimited"/>.</remarks>
+/// <remarks>Not to be derived from elsewhere: see <see cref="Lines"/> and <see cref="Delimited"/>.</remarks>
 public abstract class TerminatedCodec : Codec
 {
     internal readonly Terminator Terminator;

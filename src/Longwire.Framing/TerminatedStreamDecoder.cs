@@ -31,7 +31,7 @@ internal sealed class TerminatedStreamDecoder(TerminatedCodec codec, SlabPool po
                 input = input[consumed..];
                 continue;
             }
-            // Where the content known so far ends, counted from the beginning of part; the withheld bytes lie before 0.
+            // Where the content known so far ends, counted from the beginning of part; what is withheld lies before 0.
             int known = consumed - (found ? length : _withheld);
             if (_total + before + known > codec.MaxFrameBytes)
             {

@@ -11,7 +11,7 @@ internal abstract class Terminator(byte[] bytes)
 
     /// <summary>Looks for the mark's end in bytes never looked at before.</summary>
     /// <param name="input">The bytes that follow those already searched.</param>
-    /// <param name="matched">Bytes seen last that may begin the mark; carried over from call to call, 0 at first.</param>
+    /// <param name="matched">Bytes seen last that may begin the mark; carried from call to call, 0 at first.</param>
     /// <param name="end">When found: bytes of the input up to and including the mark.</param>
     /// <param name="length">When found: bytes of the mark, which may have begun before the input.</param>
     internal abstract bool TryFind(ReadOnlySpan<byte> input, ref byte matched, out int end, out int length);

@@ -148,7 +148,8 @@ public sealed class LifetimeTests
     [Fact]
     public void A_destination_that_is_too_short_is_a_bug_of_the_caller()
     {
-        foreach (Codec codec in new Codec[] { Lines.Utf8(9), Delimited.By("\n"u8, 9), LengthPrefix.Byte(9), FixedSize.Bytes(1) })
+        Codec[] codecs = [Lines.Utf8(9), Delimited.By("\n"u8, 9), LengthPrefix.Byte(9), FixedSize.Bytes(1)];
+        foreach (Codec codec in codecs)
             Assert.Throws<ArgumentException>(() => codec.TryEncode("a"u8, [], out _));
     }
 }

@@ -126,7 +126,13 @@ internal sealed class DecoderFuzzer(FuzzTarget target, int seed)
         _outcomes.Clear();
         _message.Clear();
         using FrameDecoder decoder = target.Codec.CreateDecoder(_pool);
-        int most = random.Next(4) switch { 0 => 1, 1 => stream.Length + 1, 2 => 1 + random.Next(stream.Length + 1), _ => 7 };
+        int most = random.Next(4) switch
+        {
+            0 => 1, // byte by byte
+            1 => stream.Length + 1,
+            2 => 1 + random.Next(stream.Length + 1),
+            _ => 7,
+        };
         for (int at = 0; at < stream.Length;)
         {
             int part = Math.Min(random.Next(most + 1), stream.Length - at);

@@ -1,6 +1,6 @@
 namespace Longwire.Fuzz;
 
-/// <summary>A splitmix64 stream: one number of state, so that stream N of a seed can be made without the N before it.</summary>
+/// <summary>A splitmix64 stream: stream N of a seed can be made without the N before it.</summary>
 internal struct FuzzRandom(ulong seed)
 {
     private ulong _state = seed;

@@ -30,7 +30,8 @@ foreach (FuzzTarget target in targets)
         bool enough = report.WithFrames * 2 >= report.Streams;
         bad += enough ? 0 : 1;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{report.Target,-28} {report.Streams} streams, {100.0 * report.WithFrames / report.Streams:F1} % with frames, "
+            $"{report.Target,-28} {report.Streams} streams, "
+            + $"{100.0 * report.WithFrames / report.Streams:F1} % with frames, "
             + $"{100.0 * report.WithErrors / report.Streams:F1} % with errors, {report.Frames} frames, "
             + $"{watch.Elapsed.TotalSeconds:F1} s{(enough ? "" : " – TOO FEW FRAMES")}"));
     }
@@ -44,7 +45,7 @@ return bad == 0 ? 0 : 1;
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: --decoder <name|all> --count <streams per decoder> --seed <number>; the decoders are");
+    Console.Error.WriteLine("usage: --decoder <name|all> --count <streams per decoder> --seed <number>; decoders:");
     foreach (FuzzTarget target in FuzzTargets.All)
         Console.Error.WriteLine($"  {target.Name}");
     return 2;
