@@ -50,8 +50,11 @@ public abstract partial class Connection
     /// <summary>Runs on the loop when another thread, or a fan-out, asked for something.</summary>
     protected internal override void Run()
     {
-        if (_host is null)
+        if (Id == 0)
+        {
+            _host.Add(this); // the first post, from the acceptor
             return;
+        }
         var requests = (ConnectionRequest)Interlocked.Exchange(ref _requests, 0);
         if (_state == ConnectionState.Closed)
         {
