@@ -72,7 +72,14 @@ public abstract class Inbox
             // Cleared before the run and with a full fence (partner: the exchange in Post).
             Interlocked.Exchange(ref work.Posted, 0);
             Interleaving.Point();
-            work.Run();
+            try
+            {
+                work.Run();
+            }
+            catch (Exception exception)
+            {
+                OnWorkFailed(exception, work); // a defect of one costs the others of the batch nothing
+            }
             ran++;
             work = next;
         }
@@ -81,6 +88,9 @@ public abstract class Inbox
 
     /// <summary>A post found the loop parked: wake it, now or at the end of the poster's own tick.</summary>
     protected abstract void OnPostedWhileParked();
+
+    /// <summary>A work object threw; the rest of the batch runs all the same.</summary>
+    protected abstract void OnWorkFailed(Exception exception, LoopWork work);
 
     private static LoopWork? Reverse(LoopWork? head)
     {

@@ -203,6 +203,9 @@ public sealed class Loop : Inbox, IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    protected override void OnWorkFailed(Exception exception, LoopWork work) => Tenant?.OnFault(exception, work);
+
     private void Run()
     {
         while (!_stopping)
@@ -213,12 +216,12 @@ public sealed class Loop : Inbox, IDisposable
     {
         Ticks++;
         _pausesAtTickStart = GC.GetTotalPauseDuration();
-        Guarded(this, static loop => loop.RunPosted());
+        RunPosted();
         Guarded(this, static loop => loop.Wheel.Advance(loop.ClockTick()));
         RunReady();
         // What the turns posted to this loop itself (a publish, mostly) is still served in this tick.
         if (!IsEmpty)
-            Guarded(this, static loop => loop.RunPosted());
+            RunPosted();
         bool more = Tenant is not null && FlushGuarded(Tenant);
         foreach (Loop other in _toWake)
         {
