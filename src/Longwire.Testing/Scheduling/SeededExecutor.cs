@@ -8,8 +8,8 @@ namespace Longwire.Testing;
 /// <remarks>
 /// Owner: the test. Concurrency: the simulation's thread. Bound: <see cref="Capacity"/> items; more is a failure of
 /// the code under test. No context is set while an item runs, so a task that completes in a step goes on in that
-/// step, <c>ConfigureAwait(false)</c> or not; to go on in a later one, await <see cref="Yield"/>, or <c>Task.Delay</c> on the
-/// virtual clock. What names the framework's pool (<c>Task.Yield</c>, <see
+/// step, <c>ConfigureAwait(false)</c> or not; to go on in a later one, await <see cref="Yield"/>, or <c>Task.Delay</c>
+/// on the virtual clock. What names the framework's pool (<c>Task.Yield</c>, <see
 /// cref="TaskCreationOptions.RunContinuationsAsynchronously"/>, channels) leaves the simulation.
 /// </remarks>
 public sealed class SeededExecutor : IActor
@@ -69,7 +69,7 @@ public sealed class SeededExecutor : IActor
         MemoryNetwork.OffLoop(() => Run(item));
     }
 
-    private void Run(IThreadPoolWorkItem item)
+    private static void Run(IThreadPoolWorkItem item)
     {
         SynchronizationContext? outer = SynchronizationContext.Current;
         SynchronizationContext.SetSynchronizationContext(null);
