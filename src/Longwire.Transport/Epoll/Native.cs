@@ -94,6 +94,21 @@ internal static unsafe partial class Native
     [LibraryImport(C, SetLastError = true)]
     internal static partial int open(byte* path, int flags);
 
+    [LibraryImport(C, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int directory, string path, int flags, uint mask, byte* status);
+
+    /// <summary>True when the path names a socket. <c>statx</c>, whose layout is the same on every architecture.</summary>
+    internal static bool IsSocketFile(string path)
+    {
+        const int AT_FDCWD = -100;
+        const uint STATX_TYPE = 1;
+        const int StatusBytes = 256; // sizeof(struct statx)
+        const int ModeOffset = 28; // stx_mode
+        byte* status = stackalloc byte[StatusBytes];
+        return statx(AT_FDCWD, path, 0, STATX_TYPE, status) == 0
+            && (*(ushort*)(status + ModeOffset) & 0xF000) == 0xC000; // S_IFMT, S_IFSOCK
+    }
+
     internal static int LastError => Marshal.GetLastPInvokeError();
 
     /// <summary>Sorts an error number (asm-generic/errno.h).</summary>
