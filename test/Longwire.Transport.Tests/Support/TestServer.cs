@@ -11,11 +11,15 @@ internal sealed class TestServer : IDisposable, IAcceptHandler
     private readonly ConcurrentBag<TestConnection> _all = [];
     private readonly ConcurrentQueue<(TransportError Error, TimeSpan BackOff)> _failures = new();
 
-    internal TestServer(PollerKind kind, string address = "tcp://127.0.0.1:0", ListenOptions? options = null)
+    internal TestServer(
+        PollerKind kind,
+        string address = "tcp://127.0.0.1:0",
+        ListenOptions? options = null,
+        bool expectFaults = false)
     {
         Socket socket = ListenAddress.Parse(address).Bind(options ?? ListenOptions.Default);
         EndPoint = socket.LocalEndPoint!;
-        TestLoop = new TestLoop(kind);
+        TestLoop = new TestLoop(kind) { ExpectFaults = expectFaults };
         Listener = TestLoop.Run(() => TestLoop.Loop.Listen(socket, this));
     }
 
