@@ -72,11 +72,18 @@ public abstract class Inbox
             // Cleared before the run and with a full fence (partner: the exchange in Post).
             Interlocked.Exchange(ref work.Posted, 0);
             Interleaving.Point();
-            work.Run();
+            Execute(work);
             ran++;
             work = next;
         }
         return ran;
+    }
+
+    /// <summary>Runs one piece of work. A throw loses all work behind it, so whoever can go on catches here.</summary>
+    protected virtual void Execute(LoopWork work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        work.Run();
     }
 
     /// <summary>A post found the loop parked: wake it, now or at the end of the poster's own tick.</summary>

@@ -185,7 +185,7 @@ public sealed class EndOfStreamTests
 
     private static void CloseWhenFlushed(TestConnection connection)
     {
-        connection.OnTurn = c =>
+        connection.AfterTurn = c =>
         {
             if (!c.HasOutput)
                 c.Close(CloseMode.Close);

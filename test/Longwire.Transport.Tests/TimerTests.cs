@@ -12,9 +12,9 @@ public sealed class TimerTests
         var fired = new List<(int Wanted, double Took)>();
         using var done = new ManualResetEventSlim();
         int[] delays = [200, 25, 100, 1, 60, 140];
-        foreach (int delay in delays)
+        loop.Run(() =>
         {
-            loop.Run(() =>
+            foreach (int delay in delays)
             {
                 var watch = Stopwatch.StartNew();
                 long due = loop.Loop.NowTick + Loop.ToTicks(TimeSpan.FromMilliseconds(delay));
@@ -25,8 +25,8 @@ public sealed class TimerTests
                         done.Set();
                 });
                 loop.Loop.Wheel.Arm(timer, due);
-            });
-        }
+            }
+        });
         Wait.For(done, "six timers");
         Assert.Equal(fired.Select(f => f.Wanted).Order(), fired.Select(f => f.Wanted));
         Assert.All(fired, f => Assert.True(f.Took >= f.Wanted, $"due after {f.Wanted} ms, fired after {f.Took} ms"));

@@ -33,6 +33,8 @@ internal sealed class TestConnection(Loop loop, SlabPool pool, Wire wire) : IWir
 
     internal Action<TestConnection>? OnTurn { get; set; }
 
+    internal Action<TestConnection>? AfterTurn { get; set; }
+
     internal Action<TestConnection>? OnEnd { get; set; }
 
     internal long ReadyCalls => Volatile.Read(ref _readyCalls);
@@ -72,6 +74,7 @@ internal sealed class TestConnection(Loop loop, SlabPool pool, Wire wire) : IWir
         if (wire.IsReadable && _appetite != Appetite.Pause)
             ReadTurn();
         Flush();
+        AfterTurn?.Invoke(this);
     }
 
     /// <summary>On the loop: queues a copy, and flushes unless told to gather.</summary>
