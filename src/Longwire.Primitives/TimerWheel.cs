@@ -23,7 +23,16 @@ public sealed class TimerWheel
 
     private readonly TimedWork?[] _slots = new TimedWork?[Slots + 1];
     private readonly ulong[] _occupied = new ulong[Slots / 64 + 1];
+    private readonly Action<TimedWork, long>? _run;
     private long _current;
+
+    /// <summary>Creates a wheel at tick 0.</summary>
+    public TimerWheel()
+    {
+    }
+
+    /// <summary>Creates a wheel whose owner runs the callbacks: a throw would hold up all timers behind it.</summary>
+    internal TimerWheel(Action<TimedWork, long> run) => _run = run;
 
     /// <summary>The tick that was advanced to last.</summary>
     public long Current => _current;
@@ -126,7 +135,10 @@ public sealed class TimerWheel
         while (_slots[Due] is { } due)
         {
             Disarm(due);
-            due.OnTimer(tick);
+            if (_run is null)
+                due.OnTimer(tick);
+            else
+                _run(due, tick);
         }
     }
 

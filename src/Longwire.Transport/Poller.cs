@@ -10,6 +10,8 @@ namespace Longwire.Transport;
 /// </remarks>
 public abstract class Poller : IDisposable
 {
+    private bool _disposed;
+
     private protected Poller()
     {
     }
@@ -45,6 +47,9 @@ public abstract class Poller : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_disposed)
+            return; // a second close could hit a descriptor that is somebody else's by now
+        _disposed = true;
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }

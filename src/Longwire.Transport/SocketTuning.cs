@@ -32,6 +32,8 @@ internal static class SocketTuning
     internal static void Apply(Socket socket, TcpOptions options)
     {
         socket.NoDelay = options.NoDelay;
+        // Urgent bytes stay where they were sent: telnet's Synch is IAC DM with only the DM urgent (RFC 854).
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Seconds(options.KeepAliveIdle));
         socket.SetSocketOption(

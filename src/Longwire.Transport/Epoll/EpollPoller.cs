@@ -22,7 +22,8 @@ public sealed unsafe class EpollPoller : Poller
 {
     private const int BatchEvents = 512;
     private const uint WakeSlot = uint.MaxValue;
-    private const uint Interest = Native.EPOLLIN | Native.EPOLLOUT | Native.EPOLLRDHUP | Native.EPOLLET;
+    private const uint Interest =
+        Native.EPOLLIN | Native.EPOLLPRI | Native.EPOLLOUT | Native.EPOLLRDHUP | Native.EPOLLET;
 
     private readonly Native.EpollEvent* _events;
     private readonly Stack<int> _freeSlots = new();

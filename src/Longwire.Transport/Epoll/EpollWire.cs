@@ -12,7 +12,7 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
     internal readonly int Descriptor;
     internal int Slot = -1;
     private EpollPoller? _poller;
-    private bool _peerHungUp;
+    private bool _moreBehindShortRead;
 
     internal EpollWire(int descriptor, PeerAddress remote)
     {
@@ -22,8 +22,9 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
 
     public void OnEvents(uint events)
     {
-        if ((events & (Native.EPOLLRDHUP | Native.EPOLLHUP | Native.EPOLLERR)) != 0)
-            _peerHungUp = true;
+        // A receive also stops short at the mark of urgent data, with more behind it: telnet's Synch, or a hostile peer.
+        if ((events & (Native.EPOLLRDHUP | Native.EPOLLHUP | Native.EPOLLERR | Native.EPOLLPRI)) != 0)
+            _moreBehindShortRead = true;
         if ((events & ~Native.EPOLLOUT) != 0)
             IsReadable = true;
         if ((events & (Native.EPOLLOUT | Native.EPOLLERR | Native.EPOLLHUP)) != 0)
@@ -42,8 +43,8 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
                 nint count = Native.recv(Descriptor, start, buffer.Length, 0);
                 if (count > 0)
                 {
-                    // A short read emptied the socket (epoll(7), question 9); only FIN or an error may stand behind it.
-                    IsReadable = count == buffer.Length || _peerHungUp;
+                    // A short read emptied the socket (epoll(7), question 9), unless an event said otherwise.
+                    IsReadable = count == buffer.Length || _moreBehindShortRead;
                     return IoResult.Moved((int)count);
                 }
                 if (count == 0)
@@ -54,7 +55,7 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
                 int error = Native.LastError;
                 if (error == Native.EINTR)
                     continue;
-                IsReadable = false;
+                IsReadable = _moreBehindShortRead = false;
                 return error == Native.EAGAIN
                     ? IoResult.Of(IoStatus.WouldBlock)
                     : IoResult.Failure(Native.ToError(error));

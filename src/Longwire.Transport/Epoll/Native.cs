@@ -30,6 +30,7 @@ internal static unsafe partial class Native
     internal const int EPOLL_CTL_ADD = 1;
     internal const int EPOLL_CTL_DEL = 2;
     internal const uint EPOLLIN = 0x1;
+    internal const uint EPOLLPRI = 0x2;
     internal const uint EPOLLOUT = 0x4;
     internal const uint EPOLLERR = 0x8;
     internal const uint EPOLLHUP = 0x10;
@@ -93,6 +94,21 @@ internal static unsafe partial class Native
 
     [LibraryImport(C, SetLastError = true)]
     internal static partial int open(byte* path, int flags);
+
+    [LibraryImport(C, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int directory, string path, int flags, uint mask, byte* status);
+
+    /// <summary>True when the path names a socket. <c>statx</c>, whose layout is the same on every architecture.</summary>
+    internal static bool IsSocketFile(string path)
+    {
+        const int AT_FDCWD = -100;
+        const uint STATX_TYPE = 1;
+        const int StatusBytes = 256; // sizeof(struct statx)
+        const int ModeOffset = 28; // stx_mode
+        byte* status = stackalloc byte[StatusBytes];
+        return statx(AT_FDCWD, path, 0, STATX_TYPE, status) == 0
+            && (*(ushort*)(status + ModeOffset) & 0xF000) == 0xC000; // S_IFMT, S_IFSOCK
+    }
 
     internal static int LastError => Marshal.GetLastPInvokeError();
 

@@ -78,17 +78,9 @@ internal sealed class SocketWire : Wire
 
     public override void ShutdownWrite()
     {
-        if (IsClosed)
-            return;
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (SocketException)
-        {
-            // The peer was faster and reset the connection; the next read says so.
+        // The peer was faster and reset the connection: the next read says so.
+        if (!IsClosed && !Shutdown())
             IsReadable = true;
-        }
     }
 
     public override void Close(CloseMode mode)
@@ -97,12 +89,21 @@ internal sealed class SocketWire : Wire
             return;
         IsClosed = true;
         IsReadable = IsWritable = false;
-        if (mode == CloseMode.Abort)
-            _socket.LingerState = new LingerOption(true, 0);
         // What is in flight completes with "aborted"; a pending send is reported then, and its segments are free.
-        _socket.Dispose();
+        if (mode == CloseMode.Abort)
+        {
+            _socket.Close(timeout: 0); // RST at once; a plain close could send FIN first
+        }
+        else
+        {
+            // Without it the framework resets the connection, because our zero-byte receive is in flight and cancelled.
+            Shutdown();
+            _socket.Dispose();
+        }
         if (!_receive.InFlight)
             _receive.Args.Dispose();
+        if (!HasPendingWrite)
+            _send?.Args.Dispose();
     }
 
     public override bool TryGetStatistics(out TcpStatistics statistics)
@@ -129,6 +130,19 @@ internal sealed class SocketWire : Wire
         _receive.InFlight = true;
         if (!_socket.ReceiveAsync(_receive.Args))
             Loop!.Post(_receive); // completed at once: by the inbox all the same, so that nothing recurses
+    }
+
+    private bool Shutdown()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false; // reset by the peer: there is nobody to tell
+        }
     }
 
     private void OnReceived()
