@@ -174,7 +174,7 @@ public sealed class SchedulerTests
         internal TimeSpan? At { get; private set; }
 
         protected override void Run() =>
-            loop.Wheel.Arm(this, loop.NowTick + Loop.ToTicks(TimeSpan.FromMilliseconds(200)));
+            loop.Wheel.Arm(this, loop.NowTick + 10); // of 20 ms each
 
         protected override void OnTimer(long tick) => At = tick * TimerWheel.Tick;
     }
