@@ -22,7 +22,7 @@ public interface IAcceptHandler
 /// </remarks>
 public abstract class Listener : TimedWork
 {
-    /// <summary>Most connections taken in one tick.</summary>
+    /// <summary>Most connections taken at a time; a tick looks at its inbox twice.</summary>
     public const int AcceptsPerTick = 64;
 
     private static readonly TimeSpan s_firstBackOff = TimeSpan.FromMilliseconds(10);

@@ -116,8 +116,13 @@ public sealed class Loop : Inbox, IDisposable
     public Listener Listen(Socket socket, IAcceptHandler handler) => _poller.Listen(socket, handler);
 
     /// <summary>Begins to connect; on the loop.</summary>
-    public void Dial(EndPoint target, DialOptions options, IDialHandler handler) =>
+    /// <exception cref="ArgumentException">The target is neither an IP address nor a Unix socket; names are resolved before.</exception>
+    public void Dial(EndPoint target, DialOptions options, IDialHandler handler)
+    {
+        if (target is not (IPEndPoint or UnixDomainSocketEndPoint))
+            throw new ArgumentException($"'{target}' is neither an IP address nor a Unix socket.", nameof(target));
         _poller.Dial(target, options, handler);
+    }
 
     /// <summary>Gives a wire a turn in this or the next tick; nothing happens when it waits for one already.</summary>
     public void MarkReady(Wire wire)

@@ -23,7 +23,7 @@ public enum TransportError : byte
     /// <summary>Somebody else listens at the address.</summary>
     AddressInUse,
 
-    /// <summary>The address is not one of this machine's.</summary>
+    /// <summary>The address is not one of this machine's, or a Unix socket's file does not exist.</summary>
     AddressNotAvailable,
 
     /// <summary>The process may not do this, such as listening below port 1024.</summary>

@@ -29,7 +29,7 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
             IsReadable = true;
         if ((events & (Native.EPOLLOUT | Native.EPOLLERR | Native.EPOLLHUP)) != 0)
             IsWritable = true;
-        Loop!.MarkReady(this);
+        Loop?.MarkReady(this); // a dialled wire may wait for its loop
     }
 
     public override IoResult Read(Span<byte> buffer)
@@ -124,6 +124,8 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
     }
 
     internal void Attach(EpollPoller poller) => _poller = poller;
+
+    internal bool IsAttachedTo(EpollPoller poller) => _poller == poller;
 
     private nint SendOne(Segment segment, out int wanted)
     {

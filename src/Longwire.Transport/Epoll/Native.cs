@@ -121,7 +121,7 @@ internal static unsafe partial class Native
         111 => TransportError.Refused, // ECONNREFUSED
         64 or 100 or 101 or 112 or 113 => TransportError.Unreachable, // ENONET, ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH
         98 => TransportError.AddressInUse, // EADDRINUSE
-        99 => TransportError.AddressNotAvailable, // EADDRNOTAVAIL
+        2 or 99 => TransportError.AddressNotAvailable, // ENOENT (a Unix socket's file), EADDRNOTAVAIL
         1 or 13 => TransportError.PermissionDenied, // EPERM, EACCES
         23 or 24 => TransportError.DescriptorsExhausted, // ENFILE, EMFILE
         12 or 105 => TransportError.OutOfMemory, // ENOMEM, ENOBUFS
