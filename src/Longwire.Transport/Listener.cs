@@ -77,7 +77,22 @@ public abstract class Listener : TimedWork
     {
         Accepted++;
         _backOff = TimeSpan.Zero;
-        Handler.OnAccepted(wire);
+        try
+        {
+            Handler.OnAccepted(wire);
+        }
+        catch (Exception exception) when (Loop.Tenant is not null)
+        {
+            wire.Close(CloseMode.Abort); // nobody else knows of it; the batch goes on
+            Loop.Tenant.OnFault(exception, Handler);
+        }
+    }
+
+    /// <summary>Counts a connection that was reset for want of a descriptor; accepting goes on.</summary>
+    private protected void CountShed()
+    {
+        Failed++;
+        Report(TransportError.DescriptorsExhausted, TimeSpan.Zero);
     }
 
     /// <summary>Counts a failure; true when the listener may accept on at once.</summary>
@@ -92,8 +107,20 @@ public abstract class Listener : TimedWork
             _backOff = _backOff == TimeSpan.Zero ? s_firstBackOff : Min(_backOff * 2, s_longestBackOff);
             Loop.Wheel.Arm(this, Loop.NowTick + Loop.ToTicks(_backOff));
         }
-        Handler.OnAcceptFailed(error, action == AcceptAction.BackOff ? _backOff : TimeSpan.Zero);
+        Report(error, action == AcceptAction.BackOff ? _backOff : TimeSpan.Zero);
         return action == AcceptAction.Retry;
+    }
+
+    private void Report(TransportError error, TimeSpan backOff)
+    {
+        try
+        {
+            Handler.OnAcceptFailed(error, backOff);
+        }
+        catch (Exception exception) when (Loop.Tenant is not null)
+        {
+            Loop.Tenant.OnFault(exception, Handler);
+        }
     }
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;

@@ -58,7 +58,7 @@ public abstract class Wire
     /// <summary>The wire is closed; no call does anything any more.</summary>
     public bool IsClosed { get; private protected set; }
 
-    /// <summary>The poller owns segments of a write.</summary>
+    /// <summary>The poller owns segments of a write; until <see cref="TakeCompleted"/> has told its result, also after a close.</summary>
     public bool HasPendingWrite { get; private protected set; }
 
     /// <summary>Reads what there is, at most <paramref name="buffer"/>.</summary>

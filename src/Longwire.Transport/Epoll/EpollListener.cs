@@ -36,19 +36,20 @@ internal sealed unsafe class EpollListener : Listener, IEpollTarget
             if (IsStopped)
                 return;
             TransportError error = AcceptOne(out EpollWire? wire);
+            bool shed = false;
+            if (error == TransportError.DescriptorsExhausted && _reserve >= 0)
+                error = ShedOne(out shed);
             if (wire is not null)
                 Take(wire);
-            else if (error == TransportError.None)
-                return;
-            else
-            {
-                if (error == TransportError.DescriptorsExhausted)
-                    ShedOne();
-                if (!Recover(error))
-                    return;
-            }
+            else if (shed)
+                CountShed();
+            else if (error == TransportError.None || !Recover(error))
+                break;
+            if (i == AcceptsPerTick - 1)
+                Loop.Post(this);
         }
-        Loop.Post(this);
+        if (_reserve < 0 && !IsStopped)
+            _reserve = OpenReserve();
     }
 
     private protected override void OnStopping()
@@ -80,12 +81,16 @@ internal sealed unsafe class EpollListener : Listener, IEpollTarget
         }
     }
 
-    private void ShedOne()
+    /// <summary>Resets the first waiting connection. The error "none" without one: nobody waited, the kernel only looks
+    /// for a descriptor before it looks at the queue.</summary>
+    private TransportError ShedOne(out bool shed)
     {
         CloseReserve();
-        AcceptOne(out EpollWire? wire);
+        TransportError error = AcceptOne(out EpollWire? wire);
+        shed = wire is not null;
         wire?.Close(CloseMode.Abort);
-        _reserve = OpenReserve();
+        _reserve = OpenReserve(); // another thread may have been faster: then the next batch tries again
+        return error;
     }
 
     private void CloseReserve()

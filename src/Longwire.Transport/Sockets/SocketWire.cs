@@ -62,9 +62,10 @@ internal sealed class SocketWire : Wire
         }
         if (error == SocketError.WouldBlock)
             return SendLater(segments);
-        return error == SocketError.Success
-            ? IoResult.Moved(count)
-            : IoResult.Failure(TransportErrors.From(error));
+        if (error == SocketError.Success)
+            return IoResult.Moved(count);
+        IsWritable = false;
+        return IoResult.Failure(TransportErrors.From(error));
     }
 
     public override bool TakeCompleted(out IoResult result)
@@ -72,7 +73,8 @@ internal sealed class SocketWire : Wire
         result = _completed;
         if (!_hasCompleted)
             return false;
-        _hasCompleted = false;
+        _hasCompleted = HasPendingWrite = false;
+        IsWritable = !IsClosed;
         return true;
     }
 
@@ -102,7 +104,7 @@ internal sealed class SocketWire : Wire
         }
         if (!_receive.InFlight)
             _receive.Args.Dispose();
-        if (!HasPendingWrite)
+        if (!HasPendingWrite || _hasCompleted)
             _send?.Args.Dispose();
     }
 
@@ -170,7 +172,6 @@ internal sealed class SocketWire : Wire
 
     private void OnSent()
     {
-        HasPendingWrite = false;
         SocketAsyncEventArgs args = _send!.Args;
         _completed = args.SocketError == SocketError.Success
             ? IoResult.Moved(args.BytesTransferred)
@@ -180,11 +181,12 @@ internal sealed class SocketWire : Wire
         {
             args.Dispose();
             _send = null;
-            Handler?.OnReady(); // the segments are free now, and no further event will come
-            return;
         }
-        args.BufferList = null;
-        IsWritable = true;
+        else
+        {
+            args.BufferList = null;
+        }
+        // The write stays pending until its result is taken, so that a close in between still leads to one report.
         Loop!.MarkReady(this);
     }
 
