@@ -51,6 +51,7 @@ public sealed class ListenAddress
         string bare = host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host;
         return IPAddress.TryParse(bare, out IPAddress? address)
             && (address.AddressFamily == AddressFamily.InterNetworkV6) == (bare != host)
+            && (bare != host || address.ToString() == host) // "1" and "010.0.0.1" are addresses to the system as well
             ? new(new IPEndPoint(address, port), dual: false)
             : throw Bad(text, $"the host '{host}' is no IP address; write 127.0.0.1, [::1], * or localhost");
     }

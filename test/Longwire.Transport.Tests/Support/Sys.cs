@@ -31,13 +31,15 @@ internal static unsafe partial class Sys
         var inherited = new List<string>();
         foreach (string path in Directory.GetFiles("/proc/self/fd"))
         {
-            string? target = File.ResolveLinkTarget(path, returnFinalTarget: false)?.FullName;
+            string? target = TargetOf(path);
             int flags = fcntl(int.Parse(Path.GetFileName(path), null), F_GETFD, 0);
             if (flags == 0 && target is not null && (target.Contains("socket:") || target.Contains("anon_inode:")))
                 inherited.Add($"{path} -> {target}");
         }
         return inherited;
     }
+
+    internal static int Duplicate(int descriptor) => dup(descriptor);
 
     internal static int Option(int descriptor, int level, int name)
     {
@@ -47,7 +49,20 @@ internal static unsafe partial class Sys
         return value;
     }
 
-    internal static int Descriptors() => Directory.GetFiles("/proc/self/fd").Length;
+    private static string? TargetOf(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: false)?.FullName;
+        }
+        catch (IOException)
+        {
+            return null; // closed meanwhile by a test beside this one
+        }
+    }
+
+    [LibraryImport(C)]
+    private static partial int dup(int descriptor);
 
     [LibraryImport(C)]
     private static partial int prlimit(int process, int resource, Limit* wanted, Limit* old);
