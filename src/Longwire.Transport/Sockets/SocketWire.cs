@@ -11,7 +11,8 @@ namespace Longwire.Transport.Sockets;
 /// </remarks>
 internal sealed class SocketWire : Wire
 {
-    private const int MaxSegments = 64;
+    // The framework keeps 8 on its stack; for more it allocates two arrays a call (SocketPal, IovStackThreshold).
+    private const int MaxSegments = 8;
 
     private readonly Socket _socket;
     private readonly Completion _receive;
