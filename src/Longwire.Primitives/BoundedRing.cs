@@ -36,8 +36,10 @@ public sealed class BoundedRing<T>(int capacity)
     /// <summary>Adds at the end; false when the ring is at its bound.</summary>
     public bool TryEnqueue(T item)
     {
-        if (Count == _items.Length && !TryGrow())
+        if (Count == Capacity)
             return false;
+        if (Count == _items.Length)
+            Grow();
         _items[(_head + Count++) & (_items.Length - 1)] = item;
         return true;
     }
@@ -59,15 +61,13 @@ public sealed class BoundedRing<T>(int capacity)
         return true;
     }
 
-    private bool TryGrow()
+    // The array's length is a power of two, for the mask; it may exceed the capacity, which is the bound.
+    private void Grow()
     {
-        if (Count >= Capacity)
-            return false;
         var larger = new T[Math.Max(4, _items.Length * 2)];
         for (int i = 0; i < Count; i++)
             larger[i] = _items[(_head + i) & (_items.Length - 1)];
         _items = larger;
         _head = 0;
-        return true;
     }
 }

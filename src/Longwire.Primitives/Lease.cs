@@ -33,6 +33,7 @@ public sealed class Lease
     internal readonly Slab Slab;
     internal Lease? NextFree;
     internal Frame? Frame;
+    internal object? Message;
     internal LeaseOwner Owner;
     private int _rented;
 

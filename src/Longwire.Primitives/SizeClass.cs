@@ -21,10 +21,9 @@ internal sealed class SizeClass(SlabPool pool, int blockBytes)
             Slab? slab = _withRoom;
             if (slab is null)
             {
-                int bytes = _blocksPerSlab * blockBytes;
-                if (!pool.TryReserveBytes(bytes))
+                slab = pool.TryCreateSlab(this, _blocksPerSlab * blockBytes);
+                if (slab is null)
                     return null;
-                slab = new Slab(pool, this, bytes);
                 Link(slab);
                 _emptySlabs++;
             }
@@ -59,6 +58,25 @@ internal sealed class SizeClass(SlabPool pool, int blockBytes)
             }
             Unlink(slab);
             pool.ReleaseBytes(slab.Memory.Length);
+        }
+    }
+
+    /// <summary>Gives up the spare, which another class needs; false when there is none.</summary>
+    internal bool TryDropSpare()
+    {
+        if (Volatile.Read(ref _emptySlabs) == 0)
+            return false;
+        lock (_gate)
+        {
+            Slab? slab = _withRoom;
+            while (slab is { Rented: > 0 })
+                slab = slab.Next;
+            if (slab is null)
+                return false;
+            _emptySlabs--;
+            Unlink(slab);
+            pool.ReleaseBytes(slab.Memory.Length);
+            return true;
         }
     }
 

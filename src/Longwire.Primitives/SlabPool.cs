@@ -13,12 +13,10 @@ public sealed record SlabPoolOptions
     public long CeilingBytes { get; init; } =
         Math.Max(64L << 20, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
-    /// <summary>Overwrite a block when it is returned, so that a late use is seen. Default: on in debug builds.</summary>
-    public bool Poison { get; init; } =
+    /// <summary>Overwrite a block on its return, so that a late use is seen. Default: on in debug builds.</summary>
+    public bool Poison { get; init; }
 #if DEBUG
-        true;
-#else
-        false;
+        = true;
 #endif
 }
 
@@ -36,8 +34,8 @@ public readonly record struct SlabPoolSnapshot(long SlabBytes, long LeasedBytes,
 /// <remarks>
 /// Owner: the server. Concurrency: any thread; one short lock per size class. Bound: <see
 /// cref="SlabPoolOptions.CeilingBytes"/>; a rent that does not fit is refused and counted, never waits. A slab that
-/// falls empty is dropped unless it is its class's only spare. Requests over 1 MiB get an array of their own, counted
-/// against the same ceiling.
+/// falls empty is dropped unless it is its class's only spare; at the ceiling the spares go too. Requests over 1 MiB
+/// get an array of their own, counted against the same ceiling.
 /// </remarks>
 public sealed class SlabPool
 {
@@ -64,12 +62,14 @@ public sealed class SlabPool
     /// <summary>The ceiling in bytes.</summary>
     public long CeilingBytes => _options.CeilingBytes;
 
-    /// <summary>Rents a block of at least <paramref name="minBytes"/> bytes; false when the ceiling is reached.</summary>
+    /// <summary>Rents a block of at least <paramref name="minBytes"/> bytes; false at the ceiling.</summary>
     public bool TryRent(int minBytes, LeaseOwner owner, [NotNullWhen(true)] out Lease? lease)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(minBytes);
         int index = Math.Max(0, BitOperations.Log2((uint)Math.Max(1, minBytes - 1)) + 1 - SmallestShift);
-        lease = index < _classes.Length ? _classes[index].TryRent() : RentAlone(minBytes);
+        lease = RentBlock(index, minBytes);
+        if (lease is null && DropSpares())
+            lease = RentBlock(index, minBytes);
         if (lease is null)
         {
             Interlocked.Increment(ref _refused);
@@ -117,16 +117,51 @@ public sealed class SlabPool
             ReleaseBytes(lease.Capacity);
     }
 
-    internal bool TryReserveBytes(int bytes)
+    /// <summary>A slab within the ceiling, or null: also when the runtime finds no memory for it.</summary>
+    internal Slab? TryCreateSlab(SizeClass? sizeClass, int bytes)
     {
-        if (Interlocked.Add(ref _slabBytes, bytes) <= _options.CeilingBytes)
-            return true;
-        ReleaseBytes(bytes);
-        return false;
+        if (!TryReserveBytes(bytes))
+            return null;
+        try
+        {
+            return new Slab(this, sizeClass, bytes);
+        }
+        catch (OutOfMemoryException)
+        {
+            ReleaseBytes(bytes);
+            return null;
+        }
     }
 
     internal void ReleaseBytes(int bytes) => Interlocked.Add(ref _slabBytes, -bytes);
 
-    private Lease? RentAlone(int bytes) =>
-        TryReserveBytes(bytes) ? new Lease(new Slab(this, null, bytes), 0, bytes) : null;
+    // Compare-and-swap, not add and take back: a rent that fails must not make a smaller one fail beside it.
+    private bool TryReserveBytes(int bytes)
+    {
+        long seen = Interlocked.Read(ref _slabBytes);
+        while (bytes <= _options.CeilingBytes - seen)
+        {
+            long before = Interlocked.CompareExchange(ref _slabBytes, seen + bytes, seen);
+            if (before == seen)
+                return true;
+            seen = before;
+        }
+        return false;
+    }
+
+    private Lease? RentBlock(int index, int bytes)
+    {
+        if (index < _classes.Length)
+            return _classes[index].TryRent();
+        return TryCreateSlab(null, bytes) is { } slab ? new Lease(slab, 0, bytes) : null;
+    }
+
+    /// <summary>At the ceiling all spares are given up: only what is on loan may refuse a rent.</summary>
+    private bool DropSpares()
+    {
+        bool dropped = false;
+        foreach (SizeClass sizeClass in _classes)
+            dropped |= sizeClass.TryDropSpare();
+        return dropped;
+    }
 }

@@ -80,6 +80,7 @@ public sealed class TimerWheel
     /// <summary>Runs every timer that is due at or before <paramref name="tick"/>.</summary>
     public void Advance(long tick)
     {
+        RunDue(tick); // what a callback that threw left behind
         if (tick <= _current)
             return;
         long from = _current + 1;
@@ -126,6 +127,11 @@ public sealed class TimerWheel
             }
             timer = next;
         }
+        RunDue(tick);
+    }
+
+    private void RunDue(long tick)
+    {
         while (_slots[Due] is { } due)
         {
             Disarm(due);

@@ -27,14 +27,21 @@ public abstract class Listener : TimedWork
 
     private static readonly TimeSpan s_firstBackOff = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_longestBackOff = TimeSpan.FromSeconds(1);
+    private readonly Socket? _socket;
     private TimeSpan _backOff;
 
     private protected Listener(Loop loop, Socket socket, IAcceptHandler handler)
+        : this(loop, socket.LocalEndPoint!, handler)
+    {
+        _socket = socket;
+    }
+
+    /// <summary>A listener without a framework socket.</summary>
+    private protected Listener(Loop loop, EndPoint localEndPoint, IAcceptHandler handler)
     {
         Loop = loop;
-        Socket = socket;
         Handler = handler;
-        LocalEndPoint = socket.LocalEndPoint!;
+        LocalEndPoint = localEndPoint;
     }
 
     /// <summary>The bound address, with the real port.</summary>
@@ -48,7 +55,7 @@ public abstract class Listener : TimedWork
 
     private protected Loop Loop { get; }
 
-    private protected Socket Socket { get; }
+    private protected Socket Socket => _socket!;
 
     private protected IAcceptHandler Handler { get; }
 
@@ -62,8 +69,10 @@ public abstract class Listener : TimedWork
         IsStopped = true;
         Loop.Wheel.Disarm(this);
         OnStopping();
+        if (_socket is null)
+            return;
         string? path = LocalEndPoint is UnixDomainSocketEndPoint ? LocalEndPoint.ToString() : null;
-        Socket.Dispose();
+        _socket.Dispose();
         if (path is not null)
             File.Delete(path);
     }

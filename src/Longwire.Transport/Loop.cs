@@ -54,7 +54,11 @@ public sealed class Loop : Inbox, IDisposable
     }
 
     /// <summary>The loop whose thread this is, or null.</summary>
-    public static Loop? Current => t_current;
+    public static Loop? Current
+    {
+        get => t_current;
+        internal set => t_current = value; // a simulation plays other threads on this one
+    }
 
     /// <summary>The loop's number in its group, from 0.</summary>
     public int Index { get; }
@@ -86,6 +90,9 @@ public sealed class Loop : Inbox, IDisposable
     public static long ToTicks(TimeSpan time) =>
         time <= TimeSpan.Zero ? 1 : ((time.Ticks - 1) / TimerWheel.Tick.Ticks) + 2;
 
+    /// <summary>True once a stop was asked for.</summary>
+    internal bool IsStopping => _stopping;
+
     /// <summary>Starts the thread.</summary>
     public void Start()
     {
@@ -115,6 +122,11 @@ public sealed class Loop : Inbox, IDisposable
     /// <summary>Begins to accept on a bound socket; on the loop.</summary>
     public Listener Listen(Socket socket, IAcceptHandler handler) => _poller.Listen(socket, handler);
 
+    /// <summary>Binds an address, as the poller binds, and begins to accept on it; on the loop.</summary>
+    /// <exception cref="SocketException">The system refused; <see cref="SocketException.SocketErrorCode"/> says why.</exception>
+    public Listener Listen(ListenAddress address, ListenOptions options, IAcceptHandler handler) =>
+        _poller.Listen(address, options, handler);
+
     /// <summary>Begins to connect; on the loop.</summary>
     /// <exception cref="ArgumentException">The target is neither an IP address nor a Unix socket; names are resolved before.</exception>
     public void Dial(EndPoint target, DialOptions options, IDialHandler handler)
@@ -132,7 +144,11 @@ public sealed class Loop : Inbox, IDisposable
     }
 
     /// <summary>Runs one tick and, when nothing is left to do, waits as the poller waits.</summary>
-    public void RunOnce()
+    public void RunOnce() => Collect(RunTick());
+
+    /// <summary>The first half: one tick. Returns how long the second half may wait; the loop is parked unless that is 0.</summary>
+    /// <remarks>A simulation runs others between the halves: that is the time in which a real loop sleeps.</remarks>
+    internal int RunTick()
     {
         Loop? outer = t_current; // a simulation steps one loop from within another
         t_current = this;
@@ -140,6 +156,15 @@ public sealed class Loop : Inbox, IDisposable
         int timeout = 0;
         if (!more && !_stopping)
             timeout = TryPark() ? TimeoutToNextTimer() : 0;
+        t_current = outer;
+        return timeout;
+    }
+
+    /// <summary>The second half: waits, takes what the poller has, and is awake.</summary>
+    internal void Collect(int timeout)
+    {
+        Loop? outer = t_current;
+        t_current = this;
         _poller.Wait(timeout);
         Unpark();
         t_current = outer;

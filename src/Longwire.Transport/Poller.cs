@@ -34,6 +34,13 @@ public abstract class Poller : IDisposable
     /// <summary>Begins to accept on a bound socket, which the listener then owns.</summary>
     protected internal abstract Listener Listen(Socket socket, IAcceptHandler handler);
 
+    /// <summary>Binds an address and begins to accept on it; a poller without sockets has its own way.</summary>
+    protected internal virtual Listener Listen(ListenAddress address, ListenOptions options, IAcceptHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        return Listen(address.Bind(options), handler);
+    }
+
     /// <summary>Begins to connect; the handler is told the outcome on this loop, later, exactly once.</summary>
     protected internal abstract void Dial(EndPoint target, DialOptions options, IDialHandler handler);
 

@@ -1,0 +1,133 @@
+using Longwire.Primitives;
+
+namespace Longwire;
+
+/// <summary>The hub's part on one loop: this loop's subscriptions and its fan-out.</summary>
+/// <remarks>
+/// Owner: the server's loop host. Concurrency: its loop, but for <see cref="Inbox"/>. Bound: the server's limits on
+/// connections and subscriptions per connection.
+/// A filter that is new to the loop is compared with every topic once, here, on the loop: about 0.1 µs a topic.
+/// </remarks>
+internal sealed class HubLoop
+{
+    internal readonly Hub Hub;
+    internal readonly int Index;
+    internal readonly Inbox Inbox;
+    internal readonly LocalFramePool Frames = new();
+    internal readonly TopicEntry[] Batch = new TopicEntry[TopicCursor.BatchEntries];
+    private readonly Dictionary<TopicFilter, FilterGroup> _groups = [];
+    private readonly FilterTrie<GroupSlot> _matcher = new();
+    private readonly Delivery[] _deliveries = new Delivery[TopicCursor.BatchEntries];
+
+    internal HubLoop(Hub hub, int index, Inbox inbox)
+    {
+        Hub = hub;
+        Index = index;
+        Inbox = inbox;
+        for (int i = 0; i < _deliveries.Length; i++)
+            _deliveries[i] = new Delivery(this);
+    }
+
+    /// <summary>Subscriptions on this loop.</summary>
+    internal int Count { get; private set; }
+
+    /// <summary>Subscribes; the snapshot follows as the caller calls <see cref="AdvanceSnapshot"/>.</summary>
+    internal Subscription Subscribe(ISubscriber subscriber, TopicFilter filter)
+    {
+        if (!_groups.TryGetValue(filter, out FilterGroup? group))
+        {
+            group = new FilterGroup(filter);
+            _groups.Add(filter, group);
+            _matcher.GetOrAdd(filter) = new GroupSlot(group);
+            // Topics with an id from here on tell this loop of themselves when they are made.
+            int known = Hub.AddFilter(filter, Index);
+            Interleaving.Point();
+            if (filter.IsExact)
+                AttachExisting(Hub.FindTopic(filter.ToString()), group);
+            else
+                AttachExisting(known, group);
+        }
+        var subscription = new Subscription(subscriber, group);
+        group.Add(subscription);
+        Count++;
+        return subscription;
+    }
+
+    internal void Unsubscribe(Subscription subscription)
+    {
+        FilterGroup group = subscription.Group;
+        group.Remove(subscription);
+        Count--;
+        if (group.Count > 0)
+            return;
+        _groups.Remove(group.Filter);
+        _matcher.Remove(group.Filter);
+        Hub.RemoveFilter(group.Filter, Index);
+        foreach (TopicCursor cursor in group.Matched)
+        {
+            cursor.Detach(group);
+            if (!cursor.HasLinks)
+                cursor.Drop();
+        }
+    }
+
+    /// <summary>Sends the next topic of a subscription's snapshot; false when the snapshot is complete.</summary>
+    internal bool AdvanceSnapshot(Subscription subscription)
+    {
+        FilterGroup group = subscription.Group;
+        if (subscription.IsLive)
+            return false;
+        if (subscription.SnapshotIndex >= group.Matched.Count)
+        {
+            subscription.SnapshotIndex = Subscription.Live;
+            subscription.Subscriber.DeliverSnapshotEnd(subscription);
+            return false;
+        }
+        TopicCursor cursor = group.Matched[subscription.SnapshotIndex];
+        bool retained = cursor.CatchUp(out TopicEntry entry);
+        subscription.SnapshotIndex++;
+        if (retained)
+        {
+            Delivery delivery = BeginDeliveries(cursor, [entry])[0];
+            subscription.Subscriber.Deliver(subscription, delivery);
+            delivery.End();
+        }
+        return true;
+    }
+
+    internal ReadOnlySpan<Delivery> BeginDeliveries(TopicCursor cursor, ReadOnlySpan<TopicEntry> entries)
+    {
+        for (int i = 0; i < entries.Length; i++)
+            _deliveries[i].Begin(cursor, entries[i]);
+        return _deliveries.AsSpan(0, entries.Length);
+    }
+
+    internal void AttachMatching(TopicCursor cursor) =>
+        _matcher.Match(cursor.Topic.Name, cursor, static (c, slot) => c.Attach(slot.Group));
+
+    private void AttachExisting(int known, FilterGroup group)
+    {
+        for (int id = 0; id < known; id++)
+        {
+            Topic topic = Hub.TopicAt(id);
+            if (group.Filter.Matches(topic.Name))
+                AttachExisting(topic, group);
+        }
+    }
+
+    private void AttachExisting(Topic? topic, FilterGroup group)
+    {
+        if (topic is null)
+            return;
+        TopicCursor? cursor = topic.FindCursor(this);
+        if (cursor is null)
+        {
+            cursor = new TopicCursor(topic, this);
+            topic.AddCursor(cursor, fromStart: false);
+        }
+        cursor.Attach(group);
+    }
+
+    /// <summary>A group in the trie, which holds structs.</summary>
+    private readonly record struct GroupSlot(FilterGroup Group);
+}

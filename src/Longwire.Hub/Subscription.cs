@@ -1,0 +1,58 @@
+namespace Longwire;
+
+/// <summary>One subscriber's interest in one filter.</summary>
+/// <remarks>Owner: its <see cref="FilterGroup"/>. Concurrency: its loop. Bound: counted per connection by the server.</remarks>
+internal sealed class Subscription
+{
+    /// <summary>The snapshot position of a subscription whose snapshot is complete.</summary>
+    internal const int Live = int.MaxValue;
+
+    internal readonly ISubscriber Subscriber;
+    internal readonly FilterGroup Group;
+    internal Subscription? NextOfSubscriber;
+    internal int IndexInGroup;
+
+    /// <summary>Topics of the group from this index on were not sent yet and are not delivered live.</summary>
+    internal int SnapshotIndex;
+
+    internal Subscription(ISubscriber subscriber, FilterGroup group)
+    {
+        Subscriber = subscriber;
+        Group = group;
+    }
+
+    internal TopicFilter Filter => Group.Filter;
+
+    internal bool IsLive => SnapshotIndex == Live;
+}
+
+/// <summary>One loop's subscriptions to one filter, and the topics that match it, in the order of their ids.</summary>
+/// <remarks>Owner: a <see cref="HubLoop"/>. Concurrency: its loop; <see cref="Count"/> is read by publishers.</remarks>
+internal sealed class FilterGroup(TopicFilter filter)
+{
+    internal readonly TopicFilter Filter = filter;
+    internal readonly List<TopicCursor> Matched = [];
+    internal Subscription[] Subscriptions = new Subscription[1];
+    private int _count;
+
+    internal int Count => Volatile.Read(ref _count);
+
+    internal void Add(Subscription subscription)
+    {
+        if (_count == Subscriptions.Length)
+            Array.Resize(ref Subscriptions, _count * 2);
+        subscription.IndexInGroup = _count;
+        Subscriptions[_count] = subscription;
+        Volatile.Write(ref _count, _count + 1);
+    }
+
+    internal void Remove(Subscription subscription)
+    {
+        int last = _count - 1;
+        Subscription moved = Subscriptions[last];
+        Subscriptions[subscription.IndexInGroup] = moved;
+        moved.IndexInGroup = subscription.IndexInGroup;
+        Subscriptions[last] = null!;
+        Volatile.Write(ref _count, last);
+    }
+}

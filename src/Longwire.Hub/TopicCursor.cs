@@ -1,0 +1,170 @@
+using Longwire.Primitives;
+
+namespace Longwire;
+
+/// <summary>One loop's place in one topic, and the token by which publishers tell the loop that there is more.</summary>
+/// <remarks>
+/// Owner: the topic's list of cursors, while the loop has subscribers. Concurrency: <see cref="Post"/> and <see
+/// cref="Subscribers"/> from any thread; <see cref="Position"/> under the topic's lock; the rest on the loop. Bound: the
+/// loop's inbox holds it at most once.
+/// </remarks>
+internal sealed class TopicCursor : LoopWork
+{
+    /// <summary>Messages fanned out before the loop does something else.</summary>
+    internal const int BatchEntries = 32;
+
+    internal readonly Topic Topic;
+    internal readonly HubLoop Loop;
+    internal long Position;
+    internal long Queued;
+    internal long Conflated;
+    internal long Dropped;
+    internal long Disconnected;
+    private long _overrun;
+    private Link[] _links = [];
+    private bool _attached;
+    private bool _dropped;
+
+    internal TopicCursor(Topic topic, HubLoop loop)
+    {
+        Topic = topic;
+        Loop = loop;
+    }
+
+    internal DeliveryCounts Counts => new(
+        Volatile.Read(ref Queued), Volatile.Read(ref Conflated), Volatile.Read(ref Dropped),
+        Volatile.Read(ref Disconnected), Volatile.Read(ref _overrun));
+
+    /// <summary>Subscriptions on this loop at this moment; a publisher's view.</summary>
+    internal int Subscribers
+    {
+        get
+        {
+            int sum = 0;
+            foreach (Link link in Volatile.Read(ref _links))
+                sum += link.Group.Count;
+            return sum;
+        }
+    }
+
+    internal bool HasLinks => _links.Length > 0;
+
+    internal void Post() => Loop.Inbox.Post(this);
+
+    internal void Attach(FilterGroup group)
+    {
+        foreach (Link link in _links)
+        {
+            if (link.Group == group)
+                return;
+        }
+        group.Matched.Add(this);
+        Volatile.Write(ref _links, [.. _links, new Link(group, group.Matched.Count - 1)]);
+    }
+
+    internal void Detach(FilterGroup group) =>
+        Volatile.Write(ref _links, Array.FindAll(_links, link => link.Group != group));
+
+    /// <summary>The token's run: one batch; what is left comes with a further token.</summary>
+    protected internal override void Run()
+    {
+        EnsureAttached();
+        if (_links.Length == 0)
+        {
+            Drop();
+            return;
+        }
+        if (!FanOutBatch())
+            Post();
+    }
+
+    /// <summary>
+    /// Brings this loop's existing subscribers to the head and reads the retained message there, both at one moment:
+    /// what a new subscriber gets is exactly what the others have. The caller releases the message.
+    /// </summary>
+    internal bool CatchUp(out TopicEntry retained)
+    {
+        EnsureAttached();
+        bool found;
+        do
+        {
+            while (!FanOutBatch())
+            {
+            }
+        }
+        while (!Topic.TryReadHead(this, out found, out retained)); // a publisher was faster: once more
+        return found;
+    }
+
+    /// <summary>Nobody on this loop wants the topic any more.</summary>
+    internal void Drop()
+    {
+        if (_dropped)
+            return;
+        _dropped = true;
+        Topic.RemoveCursor(this);
+    }
+
+    /// <summary>A new topic's cursor was made by the publisher: link it to this loop's filters before its first message.</summary>
+    private void EnsureAttached()
+    {
+        if (_attached)
+            return;
+        _attached = true;
+        Loop.AttachMatching(this);
+    }
+
+    private bool FanOutBatch()
+    {
+        TopicEntry[] batch = Loop.Batch;
+        int count = Topic.Pull(this, batch, out long missed, out bool atHead);
+        Link[] links = _links;
+        if (missed > 0)
+        {
+            Volatile.Write(ref _overrun, _overrun + missed);
+            foreach (Link link in links)
+                TellGap(link, missed);
+        }
+        if (count == 0)
+            return atHead;
+        ReadOnlySpan<Delivery> deliveries = Loop.BeginDeliveries(this, batch.AsSpan(0, count));
+        foreach (Link link in links)
+            FanOut(link, deliveries);
+        foreach (Delivery delivery in deliveries)
+            delivery.End();
+        Array.Clear(batch, 0, count);
+        return atHead;
+    }
+
+    /// <summary>Subscriber by subscriber, so that each one's messages are queued while its state is in the cache.</summary>
+    private static void FanOut(Link link, ReadOnlySpan<Delivery> deliveries)
+    {
+        FilterGroup group = link.Group;
+        Subscription[] subscriptions = group.Subscriptions;
+        for (int i = group.Count - 1; i >= 0; i--)
+        {
+            Subscription subscription = subscriptions[i];
+            if (subscription.SnapshotIndex <= link.Index)
+                continue; // its snapshot comes to this topic later, and with this message or a newer one
+            foreach (Delivery delivery in deliveries)
+            {
+                if (delivery.Except != subscription.Subscriber.SubscriberId || delivery.Except == 0)
+                    subscription.Subscriber.Deliver(subscription, delivery);
+            }
+        }
+    }
+
+    private void TellGap(Link link, long missed)
+    {
+        FilterGroup group = link.Group;
+        for (int i = group.Count - 1; i >= 0; i--)
+        {
+            Subscription subscription = group.Subscriptions[i];
+            if (subscription.SnapshotIndex > link.Index)
+                subscription.Subscriber.DeliverGap(subscription, this, missed);
+        }
+    }
+
+    /// <summary>A filter group that this topic matches, and the topic's place in that group's list.</summary>
+    private readonly record struct Link(FilterGroup Group, int Index);
+}

@@ -1,0 +1,45 @@
+using Longwire.Transport;
+
+namespace Longwire;
+
+/// <summary>Decides at the door: connections in total and per address.</summary>
+/// <remarks>
+/// Owner: the server. Concurrency: accepts and ends come from any loop; one short lock. Bound: one entry per address
+/// that is connected now.
+/// </remarks>
+internal sealed class Admission(ServerLimits limits)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<PeerAddress, int> _byAddress = [];
+    private int _total;
+
+    internal int Connections => Volatile.Read(ref _total);
+
+    /// <summary><see cref="CloseReason.None"/> when the peer may come in; it then leaves by <see cref="Leave"/>.</summary>
+    internal CloseReason TryEnter(PeerAddress peer)
+    {
+        PeerAddress address = peer.WithoutPort();
+        lock (_gate)
+        {
+            if (_total >= limits.MaxConnections)
+                return CloseReason.TooManyConnections;
+            int count = _byAddress.GetValueOrDefault(address);
+            if (address.IsIP && count >= limits.MaxConnectionsPerAddress)
+                return CloseReason.TooManyFromAddress;
+            _byAddress[address] = count + 1;
+            _total++;
+            return CloseReason.None;
+        }
+    }
+
+    internal void Leave(PeerAddress peer)
+    {
+        PeerAddress address = peer.WithoutPort();
+        lock (_gate)
+        {
+            _total--;
+            if (--System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(_byAddress, address) == 0)
+                _byAddress.Remove(address);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using Longwire.Primitives;
+
+namespace Longwire;
+
+/// <summary>What a slow consumer has coming beyond its outbox: the latest message per topic, and what it lost.</summary>
+/// <remarks>
+/// Owner: its connection, from the first message that does not fit until all is sent. Concurrency: its loop. Bound: one
+/// node per subscription and topic, which refers to the loop's shared frame of the topic's newest message; one
+/// count per topic that lost some.
+/// </remarks>
+internal sealed class Backlog
+{
+    private readonly Dictionary<(Subscription, TopicCursor), Node> _index = [];
+    private readonly Dictionary<TopicCursor, Gap> _gaps = [];
+    private Node? _head;
+    private Node? _tail;
+
+    internal bool HasNodes => _head is not null;
+
+    internal bool HasGaps => _gaps.Count > 0;
+
+    internal bool IsEmpty => _head is null && _gaps.Count == 0;
+
+    /// <summary>Length of the frame that <see cref="TryTakeFirst"/> would give.</summary>
+    internal int FirstLength => _head!.Latest.Length;
+
+    /// <summary>Keeps a message as its topic's latest; true when it replaced an older one. A key keeps its place in line.</summary>
+    internal bool Conflate(Subscription subscription, TopicCursor cursor, LocalFrame frame)
+    {
+        frame.Use();
+        if (_index.TryGetValue((subscription, cursor), out Node? node))
+        {
+            node.Latest.Done();
+            node.Latest = frame;
+            return true;
+        }
+        node = new Node(subscription, cursor, frame);
+        _index.Add((subscription, cursor), node);
+        if (_tail is null)
+            _head = node;
+        else
+            _tail.Next = node;
+        _tail = node;
+        return false;
+    }
+
+    internal bool Contains(Subscription subscription, TopicCursor cursor) => _index.ContainsKey((subscription, cursor));
+
+    /// <summary>Takes the first message in line; the caller takes over its use of the frame.</summary>
+    internal bool TryTakeFirst(out Subscription? subscription, out TopicCursor? cursor, out LocalFrame? latest)
+    {
+        Node? node = _head;
+        subscription = node?.Subscription;
+        cursor = node?.Cursor;
+        latest = node?.Latest;
+        if (node is null)
+            return false;
+        _head = node.Next;
+        if (_head is null)
+            _tail = null;
+        _index.Remove((node.Subscription, node.Cursor));
+        return true;
+    }
+
+    /// <summary>Counts lost messages of a topic, to be told.</summary>
+    internal void AddGap(TopicCursor cursor, long count, bool oldest)
+    {
+        Gap gap = _gaps.GetValueOrDefault(cursor);
+        _gaps[cursor] = new Gap(gap.Count + count, oldest);
+    }
+
+    /// <summary>Takes one topic's count of lost messages; <paramref name="oldest"/>: they were older than what is queued.</summary>
+    internal bool TryTakeGap(out TopicCursor? cursor, out long count, out bool oldest)
+    {
+        foreach ((TopicCursor key, Gap gap) in _gaps)
+        {
+            (cursor, count, oldest) = (key, gap.Count, gap.Oldest);
+            _gaps.Remove(key);
+            return true;
+        }
+        (cursor, count, oldest) = (null, 0, false);
+        return false;
+    }
+
+    private readonly record struct Gap(long Count, bool Oldest);
+
+    private sealed class Node(Subscription subscription, TopicCursor cursor, LocalFrame latest)
+    {
+        internal readonly Subscription Subscription = subscription;
+        internal readonly TopicCursor Cursor = cursor;
+        internal LocalFrame Latest = latest;
+        internal Node? Next;
+    }
+}

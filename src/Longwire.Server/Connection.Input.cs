@@ -1,0 +1,222 @@
+using Longwire.Primitives;
+using Longwire.Transport;
+
+namespace Longwire;
+
+// The way in: bytes are decoded as they come, messages are handed over, and reading stops only when nobody takes them.
+public abstract partial class Connection
+{
+    private FrameDecoder? _decoder;
+    private HandlerQueue? _handlers;
+    private Lease? _pausedInput;
+    private int _pausedFrom;
+    private int _pausedLength;
+    private bool _inputPaused;
+    private bool _inputEnded;
+    private long _lastReceived; // tick
+    private long _bytesReceived;
+    private long _messagesReceived;
+
+    /// <summary>The wire has something to tell.</summary>
+    void IWireHandler.OnReady()
+    {
+        if (_wire.TakeCompleted(out IoResult completed))
+        {
+            if (_state == ConnectionState.Closed)
+            {
+                ReleaseOutbox(); // the poller owned its frames until now
+                return;
+            }
+            if (!TakeWritten(completed))
+                return;
+        }
+        if (_state == ConnectionState.Closed)
+            return;
+        if (_inputPaused && CanDispatch)
+        {
+            _inputPaused = false;
+            DecodePausedInput();
+        }
+        if (_wire.IsReadable && !_inputPaused && !_inputEnded && _state != ConnectionState.Closed)
+            ReadTurn();
+        if (_state != ConnectionState.Closed && _wire.IsWritable && (!_outbox.IsEmpty || HasMoreToQueue))
+            _host.MarkDirty(this);
+    }
+
+    /// <summary>False while the application has all the messages that it may have, or its replies do not fit.</summary>
+    private bool CanDispatch =>
+        _state != ConnectionState.Connecting
+        && _directBytes < _endpoint.Options.HighWaterBytes
+        && _handlers is not { HasRoom: false };
+
+    private void ReadTurn()
+    {
+        Span<byte> buffer = _host.Loop.ReceiveBuffer;
+        IoResult result = _wire.Read(buffer);
+        switch (result.Status)
+        {
+            case IoStatus.Done:
+                _lastReceived = _host.Loop.NowTick;
+                _bytesReceived += result.Bytes;
+                _host.Counters.BytesReceived += result.Bytes;
+                // After our goodbye what the peer still sends is read and discarded: unread input would turn the FIN
+                // into a RST, which may destroy what the peer has not read yet.
+                if (_state <= ConnectionState.Open)
+                    Decode(buffer[..result.Bytes]);
+                if (_wire.IsReadable && !_inputPaused && _state != ConnectionState.Closed)
+                    _host.Loop.MarkReady(_wire);
+                break;
+            case IoStatus.EndOfStream:
+                OnPeerFin();
+                break;
+            case IoStatus.Failed:
+                Fail(result.Error);
+                break;
+        }
+    }
+
+    private void Decode(ReadOnlySpan<byte> input)
+    {
+        _decoder ??= _endpoint.Codec.CreateDecoder(_host.Pool);
+        while (_state <= ConnectionState.Open)
+        {
+            if (!CanDispatch)
+            {
+                PauseInput(input);
+                return;
+            }
+            DecodeStatus status = _decoder.Decode(ref input, out ReadOnlySpan<byte> frame);
+            if (status == DecodeStatus.NeedMore)
+            {
+                if (!_decoder.IsMidFrame)
+                    ReleaseDecoder(); // between frames a connection holds no decoder
+                return;
+            }
+            if (status == DecodeStatus.Invalid)
+            {
+                OnInvalid(_decoder.Error);
+                return;
+            }
+            if (status == DecodeStatus.Skipped)
+                OnSkipped(_decoder.Error);
+            else
+                Dispatch(frame, isFinal: status == DecodeStatus.Frame);
+        }
+    }
+
+    private void Dispatch(ReadOnlySpan<byte> payload, bool isFinal)
+    {
+        _messagesReceived++;
+        _host.Counters.MessagesReceived++;
+        if (_handlers is not null)
+        {
+            Message? message = Message.Copy(payload, isFinal, _host.Pool);
+            if (message is null)
+                End(CloseReason.MemoryPressure, CloseMode.Abort);
+            else
+                _handlers.Enqueue(message);
+            return;
+        }
+        try
+        {
+            _endpoint.Handlers.OnMessageInline(this, new BorrowedMessage(payload, isFinal));
+        }
+        catch (Exception exception)
+        {
+            HandlerFailed(exception);
+        }
+    }
+
+    private void OnSkipped(FrameError error)
+    {
+        try
+        {
+            _endpoint.Handlers.OnSkipped(this, error);
+        }
+        catch (Exception exception)
+        {
+            HandlerFailed(exception);
+        }
+    }
+
+    private void OnInvalid(FrameError error) => BeginClose(
+        error switch
+        {
+            FrameError.TooLarge => CloseReason.FrameTooLarge,
+            FrameError.Truncated => CloseReason.TruncatedFrame,
+            FrameError.OutOfMemory => CloseReason.MemoryPressure,
+            _ => CloseReason.MalformedFrame,
+        },
+        _endpoint.Options.LingerTimeout);
+
+    /// <summary>Keeps what was read and may not be decoded yet; at most one turn's bytes, as nothing more is read.</summary>
+    private void PauseInput(ReadOnlySpan<byte> rest)
+    {
+        _inputPaused = true;
+        if (rest.IsEmpty)
+            return;
+        if (_pausedInput is not null)
+        {
+            _pausedFrom = _pausedLength - rest.Length; // the rest is the end of what is kept already
+            return;
+        }
+        if (!_host.Pool.TryRent(rest.Length, LeaseOwner.PausedInput, out Lease? lease))
+        {
+            End(CloseReason.MemoryPressure, CloseMode.Abort);
+            return;
+        }
+        rest.CopyTo(lease.Span);
+        _pausedInput = lease;
+        _pausedFrom = 0;
+        _pausedLength = rest.Length;
+    }
+
+    private void DecodePausedInput()
+    {
+        if (_pausedInput is not { } lease)
+            return;
+        Decode(lease.Span[_pausedFrom.._pausedLength]);
+        if (_inputPaused || _pausedInput is null)
+            return;
+        _pausedInput = null;
+        lease.Return();
+    }
+
+    /// <summary>FIN: what came before it is still answered; inside a frame it is an error.</summary>
+    private void OnPeerFin()
+    {
+        _inputEnded = true;
+        if (_state == ConnectionState.Lingering)
+        {
+            End(_reason, CloseMode.Close);
+            return;
+        }
+        if (_state > ConnectionState.Open)
+            return; // flushing; the FIN follows
+        if (_decoder?.EndOfStream() == DecodeStatus.Invalid)
+        {
+            OnInvalid(_decoder.Error);
+            return;
+        }
+        if (_handlers is { IsIdle: false })
+        {
+            _handlers.OnEndOfInput();
+            ArmGrace();
+            return;
+        }
+        BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);
+    }
+
+    private void ReleaseDecoder()
+    {
+        _decoder?.Dispose();
+        _decoder = null;
+    }
+
+    private void ReleaseInput()
+    {
+        ReleaseDecoder();
+        _pausedInput?.Return();
+        _pausedInput = null;
+    }
+}

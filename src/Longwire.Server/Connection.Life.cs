@@ -1,0 +1,299 @@
+using Longwire.Primitives;
+using Longwire.Transport;
+
+namespace Longwire;
+
+// From accept to the one end: requests of other threads, deadlines, closing.
+public abstract partial class Connection
+{
+    private long _connectedTick;
+    private long _graceDue; // tick at which handlers are cancelled after the peer's FIN; 0 when none is armed
+    private long _closeDue; // tick at which a close becomes an abort; 0 while open
+    private long _heartbeatDue;
+    private long _sentAtHeartbeat;
+
+    internal bool IsEnded => _state == ConnectionState.Closed;
+
+    internal long LastReceivedTick => _lastReceived;
+
+    /// <summary>Takes the connection into its loop.</summary>
+    internal void Open(long id)
+    {
+        Id = id;
+        EndpointOptions options = _endpoint.Options;
+        _connectedTick = _lastReceived = _host.Loop.NowTick;
+        _heartbeatDue = _connectedTick + Loop.ToTicks(options.HeartbeatInterval);
+        if (!_endpoint.Handlers.IsInline)
+            _handlers = HandlerQueue.Create(this);
+        _host.Loop.Add(_wire, this);
+        ArmNext();
+        if (_handlers is not null)
+        {
+            _state = ConnectionState.Open;
+            _handlers.Start();
+            return;
+        }
+        try
+        {
+            ValueTask connected = _endpoint.Handlers.OnConnected(this);
+            if (connected.IsCompletedSuccessfully)
+                _state = ConnectionState.Open;
+            else
+                connected.AsTask().ContinueWith(OnConnectEnded, TaskScheduler.Default);
+        }
+        catch (Exception exception)
+        {
+            HandlerFailed(exception);
+        }
+    }
+
+    /// <summary>Runs on the loop when another thread, or a fan-out, asked for something.</summary>
+    protected internal override void Run()
+    {
+        if (Id == 0)
+        {
+            _host.Add(this); // the first post, from the acceptor
+            return;
+        }
+        var requests = (ConnectionRequest)Interlocked.Exchange(ref _requests, 0);
+        if (_state == ConnectionState.Closed)
+        {
+            TakePosted(s_closedMark);
+            return;
+        }
+        TakePosted();
+        if (requests.HasFlag(ConnectionRequest.Abort))
+        {
+            End(_extras!.AbortReason, CloseMode.Abort);
+            return;
+        }
+        if (requests.HasFlag(ConnectionRequest.Connected) && _state == ConnectionState.Connecting)
+            _state = ConnectionState.Open;
+        if (requests.HasFlag(ConnectionRequest.Close))
+            BeginClose(CloseReason.ClosedByApplication, _extras!.CloseDeadline ?? _endpoint.Options.LingerTimeout);
+        if (requests.HasFlag(ConnectionRequest.HandlersIdle) && _inputEnded && _handlers is { IsIdle: true })
+            BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);
+        if (_state == ConnectionState.Closed)
+            return;
+        if (requests.HasFlag(ConnectionRequest.Flush))
+        {
+            _extras?.OnProgress(_framesQueued, _framesDone);
+            if (Volatile.Read(ref _reserved) <= _endpoint.Options.LowWaterBytes)
+                _extras?.OnRoom();
+        }
+        if (_inputPaused || _wire.IsReadable)
+            _host.Loop.MarkReady(_wire);
+    }
+
+    /// <summary>The connection's one timer: looks at every deadline and arms for the next.</summary>
+    protected internal override void OnTimer(long tick)
+    {
+        if (_state == ConnectionState.Closed)
+            return;
+        if (_closeDue != 0 && tick >= _closeDue)
+        {
+            End(_reason, _state == ConnectionState.Lingering ? CloseMode.Close : CloseMode.Abort);
+            return;
+        }
+        if (_graceDue != 0 && tick >= _graceDue)
+        {
+            _graceDue = 0;
+            _extras?.Cancel();
+            BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);
+        }
+        if (_state <= ConnectionState.Open)
+            CheckLife(tick);
+        if (_state != ConnectionState.Closed)
+            ArmNext();
+    }
+
+    /// <summary>Begins the orderly end: no more input, flush, FIN, and an abort at the deadline.</summary>
+    internal void BeginClose(CloseReason reason, TimeSpan deadline)
+    {
+        if (_state >= ConnectionState.Closing)
+            return;
+        _reason = reason;
+        TakePosted();
+        _state = ConnectionState.Closing;
+        _closeDue = _host.Loop.NowTick + Loop.ToTicks(deadline);
+        UnsubscribeAll();
+        ReleaseInput();
+        ArmNext();
+        if (_wire.IsReadable)
+            _host.Loop.MarkReady(_wire);
+        if (_outbox.IsEmpty && _backlog is null)
+            OnDrained();
+        else
+            _host.MarkDirty(this);
+    }
+
+    /// <summary>A draining server's goodbye.</summary>
+    internal void BeginDrain(TimeSpan deadline)
+    {
+        if (_state <= ConnectionState.Open && _endpoint.Goodbye is { } goodbye
+            && Endpoint.TryEncode(_endpoint.Codec, goodbye, _host.Pool, out Frame? frame) == SendResult.Queued)
+        {
+            TakePosted();
+            AppendOwn(frame!);
+        }
+        BeginClose(CloseReason.ServerShutdown, deadline);
+    }
+
+    /// <summary>The end, exactly once; the first reason wins.</summary>
+    internal void End(CloseReason reason, CloseMode mode)
+    {
+        if (_state == ConnectionState.Closed)
+            return;
+        if (_reason == CloseReason.None)
+            _reason = reason;
+        UnsubscribeAll();
+        _state = ConnectionState.Closed;
+        _host.Loop.Wheel.Disarm(this);
+        _wire.Close(mode);
+        ReleaseInput();
+        if (!_wire.HasPendingWrite)
+            ReleaseOutbox(); // else when the poller gives the frames back
+        TakePosted(s_closedMark);
+        _host.Remove(this, mode);
+        _extras?.OnEnded(_reason);
+        if (_handlers is not null)
+        {
+            _handlers.OnEnded(_reason);
+            return;
+        }
+        try
+        {
+            ValueTask closed = _endpoint.Handlers.OnClosed(this, _reason);
+            if (!closed.IsCompletedSuccessfully)
+                closed.AsTask().ContinueWith(LogFault, TaskScheduler.Default);
+        }
+        catch (Exception exception)
+        {
+            Log.HandlerFailed(_host.Server.Logger, exception, Id);
+        }
+    }
+
+    private void OnConnectEnded(Task task)
+    {
+        if (task.IsCompletedSuccessfully)
+            Request(ConnectionRequest.Connected);
+        else
+            HandlerFailed(task.Exception?.InnerException ?? new OperationCanceledException());
+    }
+
+    private void LogFault(Task task)
+    {
+        if (task.Exception is not null)
+            Log.HandlerFailed(_host.Server.Logger, task.Exception, Id);
+    }
+
+    private void Fail(TransportError error) => End(
+        error switch
+        {
+            TransportError.Reset or TransportError.AbortedBeforeAccept => CloseReason.PeerReset,
+            TransportError.TimedOut or TransportError.Unreachable => CloseReason.PeerUnresponsive,
+            _ => CloseReason.TransportError,
+        },
+        CloseMode.Abort);
+
+    /// <summary>Everything queued is with the system: while closing, FIN follows.</summary>
+    private void OnDrained()
+    {
+        if (_state != ConnectionState.Closing)
+            return;
+        _state = ConnectionState.Lingering;
+        _wire.ShutdownWrite();
+        if (_inputEnded)
+            End(_reason, CloseMode.Close);
+        else
+            _closeDue = Math.Min(_closeDue, _host.Loop.NowTick + Loop.ToTicks(_endpoint.Options.LingerTimeout));
+    }
+
+    private void CheckLife(long tick)
+    {
+        EndpointOptions options = _endpoint.Options;
+        if (options.IdleTimeout != Timeout.InfiniteTimeSpan && !_inputPaused
+            && tick - _lastReceived >= Loop.ToTicks(options.IdleTimeout))
+        {
+            BeginClose(CloseReason.IdleTimeout, options.LingerTimeout);
+            return;
+        }
+        if (_blockedSince != 0 && !_outbox.IsEmpty)
+        {
+            if (tick - _blockedSince >= Loop.ToTicks(options.StallTimeout))
+            {
+                End(CloseReason.WriteStalled, CloseMode.Abort);
+                return;
+            }
+            if (tick - OldestPushTick >= Loop.ToTicks(options.OutboxAge))
+                RelievePushes(CloseReason.SlowConsumer);
+        }
+        if (tick >= _heartbeatDue)
+            Heartbeat(tick);
+    }
+
+    /// <summary>
+    /// Life is shown by received or acknowledged bytes, never by our sending: data that nobody acknowledged for the
+    /// timeout means that nobody is there, although sends still "succeed".
+    /// </summary>
+    private void Heartbeat(long tick)
+    {
+        EndpointOptions options = _endpoint.Options;
+        _heartbeatDue = tick + Loop.ToTicks(options.HeartbeatInterval);
+        bool quiet = tick - _lastReceived >= Loop.ToTicks(options.HeartbeatTimeout);
+        if (quiet && _wire.TryGetStatistics(out TcpStatistics statistics) && statistics.UnacknowledgedBytes > 0
+            && statistics.SinceLastAcknowledgement >= options.HeartbeatTimeout)
+        {
+            End(CloseReason.PeerUnresponsive, CloseMode.Abort);
+            return;
+        }
+        if (_endpoint.Heartbeat is { } heartbeat && _outbox.IsEmpty && _bytesSent == _sentAtHeartbeat)
+            SendControl(heartbeat);
+        _sentAtHeartbeat = _bytesSent;
+    }
+
+    private void ArmGrace()
+    {
+        _graceDue = _host.Loop.NowTick + Loop.ToTicks(_endpoint.Options.HalfCloseGrace);
+        ArmNext();
+    }
+
+    /// <summary>Something waits that the wire does not take: its age and the stall have deadlines now.</summary>
+    private void ArmForBacklog()
+    {
+        long due = Math.Min(
+            _blockedSince + Loop.ToTicks(_endpoint.Options.StallTimeout),
+            OldestPushTick is long.MaxValue ? long.MaxValue : OldestPushTick + Loop.ToTicks(_endpoint.Options.OutboxAge));
+        if (!TimerWheel.IsArmed(this, out long armed) || due < armed)
+            _host.Loop.Wheel.Arm(this, due);
+    }
+
+    private void ArmNext()
+    {
+        EndpointOptions options = _endpoint.Options;
+        long due = _state <= ConnectionState.Open ? _heartbeatDue : _closeDue;
+        if (_graceDue != 0)
+            due = Math.Min(due, _graceDue);
+        if (_state <= ConnectionState.Open && options.IdleTimeout != Timeout.InfiniteTimeSpan)
+            due = Math.Min(due, _lastReceived + Loop.ToTicks(options.IdleTimeout));
+        _host.Loop.Wheel.Arm(this, due);
+        if (_blockedSince != 0 && !_outbox.IsEmpty && _state <= ConnectionState.Open)
+            ArmForBacklog();
+    }
+
+    private void ReleaseOutbox()
+    {
+        while (_outbox.TakeFirst() is { } entry)
+        {
+            if (entry.Frame.Source is TopicCursor cursor)
+                Volatile.Write(ref cursor.Disconnected, cursor.Disconnected + 1);
+            EntryDone(entry);
+        }
+        while (_backlog is not null && _backlog.TryTakeFirst(out _, out TopicCursor? cursor, out LocalFrame? latest))
+        {
+            Volatile.Write(ref cursor!.Disconnected, cursor.Disconnected + 1);
+            latest!.Done();
+        }
+        _backlog = null;
+    }
+}

@@ -1,0 +1,311 @@
+using Longwire.Primitives;
+using Longwire.Transport;
+
+namespace Longwire;
+
+// The way out: what is queued, what is sent, and what happens when the peer does not keep up.
+public abstract partial class Connection
+{
+    private Outbox _outbox;
+    private Backlog? _backlog;
+    private int _directBytes;
+    private int _framesQueued;
+    private int _framesDone;
+    private long _blockedSince; // tick at which the wire last took something while more waited; 0 when nothing waits
+    private long _bytesSent;
+    private long _conflated;
+    private long _dropped;
+
+    /// <summary>Intrusive link of the host's list of connections with something to send.</summary>
+    internal Connection? NextDirty { get; set; }
+
+    internal bool IsDirty { get; set; }
+
+    /// <summary>Sends what the wire takes now; called by the host, once per place in its dirty list.</summary>
+    internal void Flush()
+    {
+        if (_state == ConnectionState.Closed || _wire.HasPendingWrite || !_wire.IsWritable)
+            return;
+        Refill();
+        if (!_outbox.IsEmpty)
+        {
+            int count = _outbox.Gather(_host.Segments);
+            IoResult result = _wire.Write(_host.Segments.AsSpan(0, count));
+            Array.Clear(_host.Segments, 0, count);
+            _host.Counters.SendCalls++;
+            if (result.Status == IoStatus.Pending)
+                _outbox.Own(count);
+            else if (!TakeWritten(result))
+                return;
+        }
+        if ((!_outbox.IsEmpty || HasMoreToQueue) && _wire.IsWritable && !_wire.HasPendingWrite)
+            _host.MarkDirty(this);
+    }
+
+    /// <summary>One message of a topic, during the loop's fan-out.</summary>
+    void ISubscriber.Deliver(Subscription subscription, Delivery delivery)
+    {
+        if (_state > ConnectionState.Open)
+            return;
+        LocalFrame? frame = delivery.GetFrame(_endpoint.Encoder);
+        if (frame is null)
+            NoteDropped(delivery.Cursor, 1, oldest: false);
+        else if (_backlog is null && FitsPush(frame.Length))
+            AppendPush(subscription, delivery.Cursor, frame);
+        else
+            DeliverSlow(subscription, delivery.Cursor, frame);
+    }
+
+    void ISubscriber.DeliverGap(Subscription subscription, TopicCursor cursor, long count)
+    {
+        if (_state > ConnectionState.Open)
+            return;
+        if (PolicyFor(cursor) == SlowConsumerPolicy.Latest)
+            NoteConflated(cursor, count); // the newest message follows at once
+        else
+            NoteDropped(cursor, count, oldest: false);
+    }
+
+    void ISubscriber.DeliverSnapshotEnd(Subscription subscription)
+    {
+        if (_endpoint.Encoder.EncodeSnapshotEnd(subscription.Filter) is { } frame)
+            AppendOwn(frame);
+    }
+
+    /// <summary>A frame is sent, or will never be: give its bytes back.</summary>
+    internal void EntryDone(OutboxEntry entry)
+    {
+        int length = entry.Frame.Length;
+        if (entry.Kind == EntryKind.Direct)
+            _directBytes -= length;
+        _framesDone++;
+        Interlocked.Add(ref _reserved, -length);
+        _host.Recycle(entry);
+    }
+
+    /// <summary>
+    /// Makes queued pushes smaller as the policy says: conflate, drop, or condemn the connection. True when that freed
+    /// anything. Called during fan-outs, too, so it closes nothing by itself.
+    /// </summary>
+    internal bool RelievePushes(CloseReason reason)
+    {
+        bool relieved = false;
+        while (_outbox.TakeOldestPush() is { } entry)
+        {
+            relieved = true;
+            var cursor = (TopicCursor)entry.Frame.Source!;
+            switch (PolicyFor(cursor))
+            {
+                case SlowConsumerPolicy.Latest:
+                    if (Slow.Conflate(entry.Subscription!, cursor, entry.Frame))
+                        NoteConflated(cursor, 1);
+                    break;
+                case SlowConsumerPolicy.Disconnect:
+                    Volatile.Write(ref cursor.Disconnected, cursor.Disconnected + 1);
+                    Abort(reason);
+                    break;
+                default:
+                    NoteDropped(cursor, 1, oldest: true);
+                    break;
+            }
+            EntryDone(entry);
+        }
+        return relieved;
+    }
+
+    internal long OldestPushTick => _outbox.PeekOldestPush()?.Tick ?? long.MaxValue;
+
+    private Backlog Slow => _backlog ??= new Backlog();
+
+    /// <summary>Nodes, gaps or a snapshot can follow when the outbox has room.</summary>
+    private bool HasMoreToQueue => _backlog is not null || _snapshots > 0;
+
+    private SlowConsumerPolicy PolicyFor(TopicCursor cursor) =>
+        cursor.Topic.Options.SlowConsumer ?? _endpoint.Options.SlowConsumer;
+
+    private bool FitsPush(int length) =>
+        (_outbox.IsEmpty || Volatile.Read(ref _reserved) + length <= _endpoint.Options.PushBytes)
+        && _host.HasBudget(length);
+
+    private void DeliverSlow(Subscription subscription, TopicCursor cursor, LocalFrame frame)
+    {
+        switch (PolicyFor(cursor))
+        {
+            case SlowConsumerPolicy.Latest:
+                bool queue = FitsPush(frame.Length) && _backlog is not { HasNodes: true };
+                if (queue)
+                    AppendPush(subscription, cursor, frame);
+                else if (Slow.Conflate(subscription, cursor, frame))
+                    NoteConflated(cursor, 1);
+                break;
+            case SlowConsumerPolicy.DropOldest:
+                while (!FitsPush(frame.Length) && _outbox.TakeOldestPush() is { } oldest)
+                {
+                    NoteDropped((TopicCursor)oldest.Frame.Source!, 1, oldest: true);
+                    EntryDone(oldest);
+                }
+                AppendOrDrop(subscription, cursor, frame);
+                break;
+            case SlowConsumerPolicy.DropNewest:
+                if (FitsPush(frame.Length))
+                    QueueGaps();
+                AppendOrDrop(subscription, cursor, frame);
+                break;
+            default:
+                if (FitsPush(frame.Length))
+                {
+                    AppendPush(subscription, cursor, frame);
+                    break;
+                }
+                Volatile.Write(ref cursor.Disconnected, cursor.Disconnected + 1);
+                Abort(CloseReason.SlowConsumer);
+                break;
+        }
+    }
+
+    private void AppendOrDrop(Subscription subscription, TopicCursor cursor, LocalFrame frame)
+    {
+        if (FitsPush(frame.Length))
+            AppendPush(subscription, cursor, frame);
+        else
+            NoteDropped(cursor, 1, oldest: false);
+    }
+
+    private void NoteDropped(TopicCursor cursor, long count, bool oldest)
+    {
+        Volatile.Write(ref cursor.Dropped, cursor.Dropped + count);
+        _dropped += count;
+        _host.Counters.Dropped += count;
+        Slow.AddGap(cursor, count, oldest);
+        _host.MarkDirty(this);
+    }
+
+    private void NoteConflated(TopicCursor cursor, long count)
+    {
+        Volatile.Write(ref cursor.Conflated, cursor.Conflated + count);
+        _conflated += count;
+        _host.Counters.Conflated += count;
+    }
+
+    private void AppendPush(Subscription subscription, TopicCursor cursor, LocalFrame frame)
+    {
+        frame.Use();
+        Interlocked.Add(ref _reserved, frame.Length);
+        Volatile.Write(ref cursor.Queued, cursor.Queued + 1);
+        _host.Counters.Pushed++;
+        Append(_host.NewEntry(frame, EntryKind.Push, subscription));
+    }
+
+    /// <summary>Appends a frame whose bytes are reserved already.</summary>
+    private void AppendDirect(Frame frame)
+    {
+        _directBytes += frame.Length;
+        Append(_host.NewEntry(_host.Hub.Frames.Take(frame, null, 0), EntryKind.Direct, null));
+    }
+
+    /// <summary>Appends a frame of our own making, which always fits: marks and goodbyes are small and few.</summary>
+    private void AppendOwn(Frame frame)
+    {
+        Interlocked.Add(ref _reserved, frame.Length);
+        AppendDirect(frame);
+    }
+
+    private void Append(OutboxEntry entry)
+    {
+        _framesQueued++;
+        if (_blockedSince == 0)
+            _blockedSince = _host.Loop.NowTick;
+        _outbox.Append(entry);
+        _host.MarkDirty(this);
+    }
+
+    private void SendControl(ReadOnlySpan<byte> payload)
+    {
+        if (Endpoint.TryEncode(_endpoint.Codec, payload, _host.Pool, out Frame? frame) == SendResult.Queued)
+            InsertControl(frame!);
+    }
+
+    private void InsertControl(Frame frame)
+    {
+        Interlocked.Add(ref _reserved, frame.Length);
+        _framesQueued++;
+        if (_blockedSince == 0)
+            _blockedSince = _host.Loop.NowTick;
+        _outbox.InsertControl(_host.NewEntry(_host.Hub.Frames.Take(frame, null, 0), EntryKind.Control, null));
+        _host.MarkDirty(this);
+    }
+
+    /// <summary>Brings gaps, conflated messages and snapshots into the outbox as far as there is room.</summary>
+    private void Refill()
+    {
+        if (_backlog is not null)
+            RefillFromBacklog();
+        while (_snapshots > 0 && Volatile.Read(ref _reserved) < _endpoint.Options.HighWaterBytes
+            && _backlog is not { HasNodes: true } && _state == ConnectionState.Open)
+        {
+            AdvanceSnapshot();
+        }
+    }
+
+    private void RefillFromBacklog()
+    {
+        QueueGaps();
+        while (_backlog is { HasNodes: true } && FitsPush(_backlog.FirstLength))
+        {
+            _backlog.TryTakeFirst(out Subscription? subscription, out TopicCursor? cursor, out LocalFrame? latest);
+            AppendPush(subscription!, cursor!, latest!);
+            latest!.Done();
+        }
+        if (_backlog is { IsEmpty: true })
+            _backlog = null;
+    }
+
+    /// <summary>Tells what was lost: ahead of what is queued when that is newer, behind it when it is older.</summary>
+    private void QueueGaps()
+    {
+        if (_backlog is not { HasGaps: true } || Volatile.Read(ref _reserved) > _endpoint.Options.PushBytes)
+            return;
+        while (_backlog.TryTakeGap(out TopicCursor? cursor, out long count, out bool oldest))
+        {
+            if (_endpoint.Encoder.EncodeGap(cursor!.Topic, count) is not { } notice)
+                continue;
+            if (oldest)
+                InsertControl(notice);
+            else
+                AppendOwn(notice);
+        }
+    }
+
+    /// <summary>Accounts for a finished write; false when it ended the connection.</summary>
+    private bool TakeWritten(IoResult result)
+    {
+        if (result.Status == IoStatus.Failed)
+        {
+            Fail(result.Error);
+            return false;
+        }
+        if (result.Status == IoStatus.Done && result.Bytes > 0)
+        {
+            _bytesSent += result.Bytes;
+            _host.Counters.BytesSent += result.Bytes;
+            _outbox.Consume(result.Bytes, this);
+            _blockedSince = _outbox.IsEmpty ? 0 : _host.Loop.NowTick;
+        }
+        if (_outbox.IsEmpty && _backlog is null)
+            OnDrained();
+        else if (!_wire.IsWritable)
+            ArmForBacklog();
+        if (Volatile.Read(ref _reserved) <= _endpoint.Options.LowWaterBytes)
+            OnLowWater();
+        _extras?.OnProgress(_framesQueued, _framesDone);
+        return _state != ConnectionState.Closed;
+    }
+
+    private void OnLowWater()
+    {
+        _extras?.OnRoom();
+        _handlers?.OnRoom();
+        if (_inputPaused)
+            _host.Loop.MarkReady(_wire);
+    }
+}

@@ -1,0 +1,32 @@
+using Longwire.Primitives;
+using Longwire.Transport;
+
+namespace Longwire;
+
+public abstract partial class Connection
+{
+    /// <summary>The state of this moment; on the loop.</summary>
+    internal ConnectionSnapshot Snapshot()
+    {
+        long now = _host.Loop.NowTick;
+        return new ConnectionSnapshot
+        {
+            Id = Id,
+            Remote = Remote,
+            Endpoint = _endpoint.Address.ToString(),
+            Age = (now - _connectedTick) * TimerWheel.Tick,
+            Idle = (now - _lastReceived) * TimerWheel.Tick,
+            Subscriptions = _subscriptionCount,
+            OutboxBytes = Volatile.Read(ref _reserved),
+            OutboxAge = _blockedSince == 0 ? TimeSpan.Zero : (now - _blockedSince) * TimerWheel.Tick,
+            BytesReceived = _bytesReceived,
+            BytesSent = _bytesSent,
+            MessagesReceived = _messagesReceived,
+            Conflated = _conflated,
+            Dropped = _dropped,
+            Tcp = _wire.TryGetStatistics(out TcpStatistics statistics) ? statistics : null,
+        };
+    }
+
+    internal void Schedule(IThreadPoolWorkItem work) => _host.Server.Schedule(work);
+}

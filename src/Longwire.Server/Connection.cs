@@ -1,0 +1,282 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Longwire.Primitives;
+using Longwire.Transport;
+
+namespace Longwire;
+
+/// <summary>One client's connection. Every public member may be called from any thread.</summary>
+/// <remarks>
+/// Owner: the loop that it was given to, from accept to close. Concurrency: its fields belong to that loop; other
+/// threads leave frames and requests and post it. Bound: its outbox by <see cref="EndpointOptions.OutboxBytes"/>,
+/// its waiting messages by <see cref="EndpointOptions.HandlerMessages"/>, its subscriptions, and each wait by a deadline.
+/// Life: connecting, open, closing (flushes), lingering (FIN sent, waits for the peer's), closed.
+/// </remarks>
+public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
+{
+    private static readonly object s_closedMark = new();
+
+    private Endpoint _endpoint = null!;
+    private LoopHost _host = null!;
+    private Wire _wire = null!;
+    private object? _posted; // a stack of frames from other threads, or s_closedMark
+    private ConnectionExtras? _extras;
+    private int _requests;
+    private int _reserved; // bytes in the outbox and in _posted; changed by any thread
+    private volatile ConnectionState _state;
+    private CloseReason _reason;
+
+    private protected Connection()
+    {
+    }
+
+    /// <summary>The connection's number; unique while the server runs.</summary>
+    public long Id { get; private set; }
+
+    /// <summary>The peer's address.</summary>
+    public PeerAddress Remote => _wire.Remote;
+
+    /// <summary>Why the connection ended; <see cref="CloseReason.None"/> while it is open.</summary>
+    public CloseReason Reason => _reason;
+
+    /// <summary>True until the connection begins to close.</summary>
+    public bool IsOpen => _state <= ConnectionState.Open;
+
+    /// <summary>Completes with the reason when the connection has ended.</summary>
+    public Task<CloseReason> Closed => Extras.WhenClosed(this);
+
+    /// <summary>
+    /// Cancelled when the connection can no longer be answered: it broke, was aborted, or its half-close grace is over.
+    /// </summary>
+    public CancellationToken Cancellation => Extras.Token(this);
+
+    /// <summary>The messages, for a handler that pulls (<see cref="EndpointBuilder{TSession}.OnConnection"/>); each is valid until the next.</summary>
+    /// <exception cref="InvalidOperationException">The endpoint has a handler that is pushed to.</exception>
+    public IAsyncEnumerable<Message> Messages => _handlers is PullQueue pull
+        ? pull.ReadAll()
+        : throw new InvalidOperationException("Messages are pulled from endpoints with OnConnection only.");
+
+    long ISubscriber.SubscriberId => Id;
+
+    internal Endpoint Endpoint => _endpoint;
+
+    internal bool IsCongested => Volatile.Read(ref _reserved) >= _endpoint.Options.HighWaterBytes;
+
+    private ConnectionExtras Extras =>
+        _extras ?? Interlocked.CompareExchange(ref _extras, new ConnectionExtras(), null) ?? _extras;
+
+    private bool OnLoop => _host.Loop.IsCurrent;
+
+    /// <summary>Queues a message; it never waits. Replies are never dropped: see <see cref="SendResult.Full"/>.</summary>
+    public SendResult Send(ReadOnlySpan<byte> payload)
+    {
+        if (_state >= ConnectionState.Closing)
+            return SendResult.Closed;
+        SendResult result = Endpoint.TryEncode(_endpoint.Codec, payload, _host.Pool, out Frame? frame);
+        if (result != SendResult.Queued)
+            return result;
+        if (!TryReserve(frame!.Length))
+        {
+            frame.Release();
+            return SendResult.Full;
+        }
+        if (OnLoop)
+            AppendDirect(frame);
+        else if (!TryPost(frame))
+            return SendResult.Closed;
+        return SendResult.Queued;
+    }
+
+    /// <summary>Queues text as UTF-8.</summary>
+    public SendResult Send(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        int longest = Encoding.UTF8.GetMaxByteCount(text.Length);
+        byte[]? rented = longest > 512 ? System.Buffers.ArrayPool<byte>.Shared.Rent(longest) : null;
+        Span<byte> bytes = rented ?? stackalloc byte[512];
+        SendResult result = Send(bytes[..Encoding.UTF8.GetBytes(text, bytes)]);
+        if (rented is not null)
+            System.Buffers.ArrayPool<byte>.Shared.Return(rented);
+        return result;
+    }
+
+    /// <summary>Queues a copy of a received message.</summary>
+    public SendResult Send(Message message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        return Send(message.Span);
+    }
+
+    /// <summary>Queues a copy of a received message.</summary>
+    public SendResult Send(BorrowedMessage message) => Send(message.Span);
+
+    /// <summary>
+    /// Queues a message, waiting for room first when there is none, and then until the outbox is below its low-water mark.
+    /// </summary>
+    public async ValueTask<SendResult> SendAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellation = default)
+    {
+        SendResult result = Send(payload.Span);
+        while (result == SendResult.Full)
+        {
+            await Extras.WhenRoom(this, cancellation).ConfigureAwait(false);
+            result = Send(payload.Span);
+        }
+        if (result == SendResult.Queued && Volatile.Read(ref _reserved) > _endpoint.Options.LowWaterBytes)
+            await Extras.WhenRoom(this, cancellation).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Completes when all that was queued before has been handed to the system, or the connection ended.</summary>
+    public Task FlushAsync(CancellationToken cancellation = default) => Extras.WhenFlushed(this, cancellation);
+
+    /// <summary>Ends the connection in good order: what is queued is flushed, then FIN; what is not done by the deadline is aborted.</summary>
+    /// <param name="deadline">Default: the endpoint's <see cref="EndpointOptions.LingerTimeout"/>.</param>
+    public Task<CloseReason> CloseAsync(TimeSpan? deadline = null)
+    {
+        Extras.CloseDeadline = deadline;
+        Request(ConnectionRequest.Close);
+        return Closed;
+    }
+
+    /// <summary>Ends the connection now: RST; what is queued is lost.</summary>
+    /// <param name="reason">What stands in the log and the metrics.</param>
+    public void Abort(CloseReason reason = CloseReason.AbortedByApplication)
+    {
+        if (reason == CloseReason.None)
+            throw new ArgumentException("An abort needs a reason.", nameof(reason));
+        Extras.AbortReason = reason;
+        Request(ConnectionRequest.Abort);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"connection {Id} from {Remote} at {_endpoint.Address}";
+
+    internal void Prepare(Endpoint endpoint, LoopHost host, Wire wire)
+    {
+        _endpoint = endpoint;
+        _host = host;
+        _wire = wire;
+    }
+
+    internal void Request(ConnectionRequest request)
+    {
+        Interlocked.Or(ref _requests, (int)request);
+        _host.Loop.Post(this);
+    }
+
+    internal bool HasRoom => Volatile.Read(ref _reserved) <= _endpoint.Options.LowWaterBytes;
+
+    /// <summary>A handler, of any kind, threw.</summary>
+    internal void HandlerFailed(Exception exception)
+    {
+        Log.HandlerFailed(_host.Server.Logger, exception, Id);
+        Abort(CloseReason.HandlerFailed);
+    }
+
+    /// <summary>Reserves outbox bytes, so that the answer to the sender is true before the loop has seen the frame.</summary>
+    private bool TryReserve(int bytes)
+    {
+        while (true)
+        {
+            int now = Volatile.Read(ref _reserved);
+            if (now > 0 && now + (long)bytes > _endpoint.Options.OutboxBytes)
+            {
+                // On the loop a reply may displace pushes; elsewhere the sender waits.
+                if (!OnLoop || !RelievePushes(CloseReason.SlowConsumer) || Volatile.Read(ref _reserved) >= now)
+                    return false;
+                continue;
+            }
+            if (Interlocked.CompareExchange(ref _reserved, now + bytes, now) == now)
+                return true;
+        }
+    }
+
+    /// <summary>Leaves a frame for the loop; at most one post per connection is pending.</summary>
+    private bool TryPost(Frame frame)
+    {
+        object? head = Volatile.Read(ref _posted);
+        while (true)
+        {
+            if (head == s_closedMark)
+            {
+                Interlocked.Add(ref _reserved, -frame.Length);
+                frame.Release();
+                return false;
+            }
+            frame.Next = (Frame?)head;
+            object? seen = Interlocked.CompareExchange(ref _posted, frame, head);
+            if (seen == head)
+                break;
+            head = seen;
+        }
+        Interleaving.Point();
+        _host.Loop.Post(this);
+        return true;
+    }
+
+    /// <summary>Moves what other threads left into the outbox, in their order.</summary>
+    private void TakePosted(object? leave = null)
+    {
+        object? taken = Interlocked.Exchange(ref _posted, leave);
+        if (taken is not Frame head)
+            return;
+        Frame? ordered = null;
+        for (Frame? frame = head; frame is not null;)
+        {
+            Frame? next = frame.Next;
+            frame.Next = ordered;
+            ordered = frame;
+            frame = next;
+        }
+        while (ordered is not null)
+        {
+            Frame? next = ordered.Next;
+            ordered.Next = null;
+            if (_state == ConnectionState.Closed)
+            {
+                Interlocked.Add(ref _reserved, -ordered.Length);
+                ordered.Release();
+            }
+            else
+            {
+                AppendDirect(ordered);
+            }
+            ordered = next;
+        }
+    }
+}
+
+/// <summary>A connection with what the application keeps for it.</summary>
+/// <typeparam name="TSession">The application's type.</typeparam>
+public sealed class Connection<TSession> : Connection
+{
+    internal Connection()
+    {
+    }
+
+    /// <summary>What <c>OnConnect</c> returned.</summary>
+    [AllowNull]
+    public TSession Session { get; internal set; } = default!;
+}
+
+/// <summary>Where a connection stands.</summary>
+internal enum ConnectionState : byte
+{
+    Connecting,
+    Open,
+    Closing,
+    Lingering,
+    Closed,
+}
+
+/// <summary>What other threads, or a fan-out, ask of a connection's loop.</summary>
+[Flags]
+internal enum ConnectionRequest
+{
+    Connected = 1,
+    Close = 2,
+    Abort = 4,
+    Resume = 8,
+    HandlersIdle = 16,
+    Flush = 32,
+}

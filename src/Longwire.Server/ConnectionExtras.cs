@@ -1,0 +1,133 @@
+namespace Longwire;
+
+/// <summary>What few connections need: awaiters, a token, a requested end. Made on first use.</summary>
+/// <remarks>
+/// Owner: its connection. Concurrency: any thread, under a lock on itself; continuations run elsewhere. Bound: the
+/// application's own awaiters.
+/// </remarks>
+internal sealed class ConnectionExtras
+{
+    private readonly Lock _gate = new();
+    private TaskCompletionSource<CloseReason>? _closed;
+    private TaskCompletionSource? _room;
+    private List<(long Target, TaskCompletionSource Done)>? _flushes;
+    private CancellationTokenSource? _cancellation;
+    private bool _cancelled;
+    private bool _ended;
+
+    internal TimeSpan? CloseDeadline { get; set; }
+
+    internal CloseReason AbortReason { get; set; } = CloseReason.AbortedByApplication;
+
+    internal Task<CloseReason> WhenClosed(Connection connection)
+    {
+        lock (_gate)
+        {
+            _closed ??= NewSource<CloseReason>();
+            if (_ended)
+                _closed.TrySetResult(connection.Reason);
+            return _closed.Task;
+        }
+    }
+
+    internal CancellationToken Token(Connection connection)
+    {
+        lock (_gate)
+        {
+            if (_cancelled || connection.IsEnded)
+                return new CancellationToken(canceled: true);
+            _cancellation ??= new CancellationTokenSource();
+            return _cancellation.Token;
+        }
+    }
+
+    internal Task WhenRoom(Connection connection, CancellationToken cancellation)
+    {
+        Task task;
+        lock (_gate)
+        {
+            if (_ended || connection.IsEnded)
+                return Task.CompletedTask;
+            _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            task = _room.Task;
+        }
+        // Looked at anew after the waiter is in place (partner: OnRoom, called after the bytes were given back).
+        connection.Request(ConnectionRequest.Flush);
+        return task.WaitAsync(cancellation);
+    }
+
+    internal Task WhenFlushed(Connection connection, CancellationToken cancellation)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_ended || connection.IsEnded)
+                return Task.CompletedTask;
+            (_flushes ??= []).Add((-1, done)); // the loop writes the target when it has taken what was posted
+        }
+        connection.Request(ConnectionRequest.Flush);
+        return done.Task.WaitAsync(cancellation);
+    }
+
+    /// <summary>On the loop: the outbox has room again.</summary>
+    internal void OnRoom()
+    {
+        TaskCompletionSource? room;
+        lock (_gate)
+        {
+            room = _room;
+            _room = null;
+        }
+        room?.TrySetResult();
+    }
+
+    /// <summary>On the loop: <paramref name="queued"/> frames were queued and <paramref name="done"/> are done so far.</summary>
+    internal void OnProgress(long queued, long done)
+    {
+        lock (_gate)
+        {
+            for (int i = (_flushes?.Count ?? 0) - 1; i >= 0; i--)
+            {
+                (long target, TaskCompletionSource source) = _flushes![i];
+                if (target < 0)
+                    _flushes[i] = (target = queued, source);
+                if (target > done)
+                    continue;
+                _flushes.RemoveAt(i);
+                source.TrySetResult();
+            }
+        }
+    }
+
+    internal void Cancel()
+    {
+        CancellationTokenSource? cancellation;
+        lock (_gate)
+        {
+            _cancelled = true;
+            cancellation = _cancellation;
+            _cancellation = null;
+        }
+        // On the pool: a callback of the application must not hold the loop.
+        if (cancellation is not null)
+            ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), cancellation, preferLocal: false);
+    }
+
+    internal void OnEnded(CloseReason reason)
+    {
+        Cancel();
+        List<(long, TaskCompletionSource Done)>? flushes;
+        lock (_gate)
+        {
+            _ended = true;
+            _closed?.TrySetResult(reason);
+            flushes = _flushes;
+            _flushes = null;
+        }
+        OnRoom();
+        foreach ((_, TaskCompletionSource done) in flushes ?? [])
+            done.TrySetResult();
+    }
+
+    private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,101 @@
+using System.Buffers;
+using Longwire.Primitives;
+using Longwire.Transport;
+
+namespace Longwire;
+
+/// <summary>A validated endpoint: what the builder collected, ready to serve.</summary>
+/// <remarks>Owner: the server. Concurrency: immutable after construction.</remarks>
+internal sealed class Endpoint
+{
+    internal readonly int Index;
+    internal readonly ListenAddress Address;
+    internal readonly Codec Codec;
+    internal readonly EndpointOptions Options;
+    internal readonly EndpointHandlers Handlers;
+    internal readonly MessageEncoder Encoder;
+    internal readonly byte[]? Heartbeat;
+    internal readonly byte[]? Goodbye;
+
+    internal Endpoint(int index, EndpointDraft draft, SlabPool pool)
+    {
+        Index = index;
+        Address = ListenAddress.Parse(draft.Address);
+        Codec = draft.Codec ?? throw new ArgumentException(
+            $"Endpoint {draft.Address}: call Framing(…), such as Framing(Lines.Utf8(maxBytes: 4096)).");
+        Options = draft.Options;
+        Options.Validate(draft.Address);
+        Handlers = draft.Handlers!;
+        if (Handlers.IsInline && Handlers.IsPull)
+            throw new ArgumentException($"Endpoint {draft.Address}: choose OnMessageInline or OnConnection, not both.");
+        Encoder = new EndpointEncoder(Codec, draft, pool);
+        Heartbeat = draft.Heartbeat;
+        Goodbye = draft.Goodbye;
+    }
+
+    /// <summary>Encodes a payload with the codec; the caller owns the frame.</summary>
+    internal static SendResult TryEncode(Codec codec, ReadOnlySpan<byte> payload, SlabPool pool, out Frame? frame)
+    {
+        frame = null;
+        if (payload.Length > codec.MaxFrameBytes)
+            return SendResult.TooLarge;
+        if (!pool.TryRentFrame(codec.GetEncodedLength(payload), out Frame? rented))
+            return SendResult.OutOfMemory;
+        FrameError error = codec.TryEncode(payload, rented.Span, out int written);
+        if (error != FrameError.None)
+        {
+            rented.Release();
+            return error == FrameError.TooLarge ? SendResult.TooLarge : SendResult.Malformed;
+        }
+        rented.Truncate(written);
+        frame = rented;
+        return SendResult.Queued;
+    }
+
+    /// <summary>The endpoint's encoding of hub messages, made once per message and shared by all its connections.</summary>
+    private sealed class EndpointEncoder(Codec codec, EndpointDraft draft, SlabPool pool) : MessageEncoder
+    {
+        [ThreadStatic]
+        private static ArrayBufferWriter<byte>? t_writer;
+
+        internal override Frame? EncodeGap(Topic topic, long count)
+        {
+            if (draft.GapWriter is not { } write)
+                return null;
+            ArrayBufferWriter<byte> output = Writer();
+            write(topic, count, output);
+            return Frame(output.WrittenSpan);
+        }
+
+        internal override Frame? EncodeSnapshotEnd(TopicFilter filter)
+        {
+            if (draft.SnapshotEndWriter is not { } write)
+                return null;
+            ArrayBufferWriter<byte> output = Writer();
+            write(filter, output);
+            return Frame(output.WrittenSpan);
+        }
+
+        protected override Frame? Encode(Topic topic, long sequence, Frame payload)
+        {
+            if (draft.DeliveryWriter is not { } write)
+                return Frame(payload.Span);
+            ArrayBufferWriter<byte> output = Writer();
+            write(topic, sequence, payload.Span, output);
+            return Frame(output.WrittenSpan);
+        }
+
+        private static ArrayBufferWriter<byte> Writer()
+        {
+            ArrayBufferWriter<byte> writer = t_writer ??= new ArrayBufferWriter<byte>(1024);
+            writer.ResetWrittenCount();
+            return writer;
+        }
+
+        private Frame? Frame(ReadOnlySpan<byte> payload)
+        {
+            TryEncode(codec, payload, pool, out Frame? frame);
+            return frame;
+        }
+    }
+}

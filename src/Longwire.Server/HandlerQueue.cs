@@ -1,0 +1,285 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Longwire.Primitives;
+
+namespace Longwire;
+
+/// <summary>Brings a connection's events to the pool: connected, messages, closed – one at a time and in order.</summary>
+/// <remarks>
+/// Owner: its connection. Concurrency: the loop enqueues, one pool thread at a time runs; <see cref="Gate"/> between
+/// them. Bound: <see cref="EndpointOptions.HandlerMessages"/> and <see cref="EndpointOptions.HandlerBytes"/>; when it
+/// is full the connection stops reading.
+/// </remarks>
+internal abstract class HandlerQueue(Connection connection)
+{
+    private int _bytes;
+    private int _count;
+
+    internal bool HasRoom =>
+        Volatile.Read(ref _count) < Connection.Endpoint.Options.HandlerMessages
+        && Volatile.Read(ref _bytes) < Connection.Endpoint.Options.HandlerBytes;
+
+    /// <summary>No handler runs and none is due.</summary>
+    internal abstract bool IsIdle { get; }
+
+    protected Connection Connection { get; } = connection;
+
+    protected Lock Gate { get; } = new();
+
+    internal static HandlerQueue Create(Connection connection) =>
+        connection.Endpoint.Handlers.IsPull ? new PullQueue(connection) : new PushQueue(connection);
+
+    internal abstract void Start();
+
+    internal void Enqueue(Message message)
+    {
+        Interlocked.Increment(ref _count);
+        Interlocked.Add(ref _bytes, message.Length);
+        Add(message);
+    }
+
+    /// <summary>The peer sent FIN: no more messages follow.</summary>
+    internal abstract void OnEndOfInput();
+
+    /// <summary>The connection ended: what waits is discarded, and closed is the last event.</summary>
+    internal abstract void OnEnded(CloseReason reason);
+
+    /// <summary>The outbox has room again.</summary>
+    internal abstract void OnRoom();
+
+    protected abstract void Add(Message message);
+
+    protected void Taken(Message message)
+    {
+        bool wasFull = !HasRoom;
+        Interlocked.Decrement(ref _count);
+        Interlocked.Add(ref _bytes, -message.Length);
+        if (wasFull)
+            Connection.Request(ConnectionRequest.Resume);
+    }
+}
+
+/// <summary>Calls the handlers.</summary>
+internal sealed class PushQueue(Connection connection) : HandlerQueue(connection), IThreadPoolWorkItem
+{
+    private readonly BoundedRing<Message> _messages = new(connection.Endpoint.Options.HandlerMessages);
+    private Step _next = Step.Connect;
+    private bool _running;
+    private bool _ended;
+    private CloseReason _reason;
+
+    private enum Step : byte
+    {
+        Connect,
+        Messages,
+        Done,
+    }
+
+    internal override bool IsIdle
+    {
+        get
+        {
+            lock (Gate)
+                return !_running && _next == Step.Messages && _messages.Count == 0;
+        }
+    }
+
+    public void Execute() => _ = DrainAsync(); // observes its own exceptions; the loop's queue bounds it
+
+    internal override void Start()
+    {
+        lock (Gate)
+            RunUnlessRunning();
+    }
+
+    internal override void OnEndOfInput()
+    {
+    }
+
+    internal override void OnEnded(CloseReason reason)
+    {
+        lock (Gate)
+        {
+            _ended = true;
+            _reason = reason;
+            RunUnlessRunning();
+        }
+    }
+
+    internal override void OnRoom()
+    {
+        lock (Gate)
+        {
+            if (_messages.Count > 0)
+                RunUnlessRunning();
+        }
+    }
+
+    protected override void Add(Message message)
+    {
+        lock (Gate)
+        {
+            _messages.TryEnqueue(message); // the loop asked HasRoom before it decoded
+            RunUnlessRunning();
+        }
+    }
+
+    private void RunUnlessRunning()
+    {
+        if (_running || _next == Step.Done)
+            return;
+        _running = true;
+        Connection.Schedule(this);
+    }
+
+    private async Task DrainAsync()
+    {
+        while (TryNext(out Step step, out Message? message))
+        {
+            try
+            {
+                EndpointHandlers handlers = Connection.Endpoint.Handlers;
+                if (step == Step.Connect)
+                    await handlers.OnConnected(Connection).ConfigureAwait(false);
+                else if (message is not null)
+                    await handlers.OnMessage(Connection, message).ConfigureAwait(false);
+                else
+                    await handlers.OnClosed(Connection, _reason).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                Connection.HandlerFailed(exception);
+            }
+            if (message is not null)
+            {
+                message.HandlerEnded();
+            }
+        }
+    }
+
+    private bool TryNext(out Step step, out Message? message)
+    {
+        message = null;
+        lock (Gate)
+        {
+            step = _next;
+            if (_next == Step.Connect)
+            {
+                _next = Step.Messages;
+                return true;
+            }
+            while (_ended && _messages.TryDequeue(out Message? discarded))
+                discarded.HandlerEnded();
+            if (_ended && _next == Step.Messages)
+            {
+                step = _next = Step.Done;
+                return true;
+            }
+            // While replies do not fit, the next command waits; the loop calls OnRoom.
+            bool stalled = Connection.IsCongested;
+            if (_next == Step.Messages && !stalled && _messages.TryDequeue(out message))
+            {
+                Taken(message);
+                return true;
+            }
+            _running = false;
+            Interleaving.Point();
+            // Partner: the loop gives bytes back and then calls OnRoom, which needs the gate.
+            if (stalled && !Connection.IsCongested && _messages.Count > 0)
+                RunUnlessRunning();
+        }
+        Connection.Request(ConnectionRequest.HandlersIdle);
+        return false;
+    }
+}
+
+/// <summary>Runs one handler per connection, which pulls its messages.</summary>
+internal sealed class PullQueue(Connection connection) : HandlerQueue(connection), IThreadPoolWorkItem
+{
+    private readonly Channel<Message> _messages = Channel.CreateBounded<Message>(
+        new BoundedChannelOptions(connection.Endpoint.Options.HandlerMessages) { SingleReader = true, SingleWriter = true });
+    private readonly TaskCompletionSource<CloseReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _returned;
+
+    internal override bool IsIdle => _returned;
+
+    public void Execute() => _ = RunAsync(); // observes its own exceptions; one per connection
+
+    internal override void Start() => Connection.Schedule(this);
+
+    internal override void OnEndOfInput() => _messages.Writer.TryComplete();
+
+    internal override void OnEnded(CloseReason reason)
+    {
+        bool clean = reason is CloseReason.PeerClosed or CloseReason.ClosedByApplication or CloseReason.ServerShutdown;
+        _messages.Writer.TryComplete(clean ? null : new ConnectionClosedException(reason));
+        _ended.TrySetResult(reason);
+    }
+
+    internal override void OnRoom()
+    {
+    }
+
+    internal async IAsyncEnumerable<Message> ReadAll([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await foreach (Message message in _messages.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+        {
+            Taken(message);
+            try
+            {
+                yield return message;
+            }
+            finally
+            {
+                message.HandlerEnded();
+            }
+        }
+    }
+
+    protected override void Add(Message message)
+    {
+        if (!_messages.Writer.TryWrite(message))
+            message.HandlerEnded();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await Connection.Endpoint.Handlers.OnConnected(Connection).ConfigureAwait(false);
+            await Connection.Endpoint.Handlers.RunPull(Connection).ConfigureAwait(false);
+        }
+        catch (ConnectionClosedException) when (!Connection.IsOpen)
+        {
+            // The handler let the end of its input pass through, which is the natural way to write it.
+        }
+        catch (Exception exception)
+        {
+            Connection.HandlerFailed(exception);
+        }
+        _returned = true;
+        _ = Connection.CloseAsync();
+        CloseReason reason = await _ended.Task.ConfigureAwait(false);
+        while (_messages.Reader.TryRead(out Message? unread))
+            unread.HandlerEnded();
+        try
+        {
+            await Connection.Endpoint.Handlers.OnClosed(Connection, reason).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            Connection.HandlerFailed(exception);
+        }
+    }
+}
+
+/// <summary>Thrown to a handler that pulls messages when the connection did not end between two of them.</summary>
+public sealed class ConnectionClosedException : IOException
+{
+    /// <summary>Creates the exception.</summary>
+    public ConnectionClosedException(CloseReason reason)
+        : base($"The connection ended: {reason}.") => Reason = reason;
+
+    /// <summary>Why the connection ended.</summary>
+    public CloseReason Reason { get; }
+}

@@ -1,0 +1,233 @@
+using Longwire.Primitives;
+using Longwire.Transport;
+
+namespace Longwire;
+
+/// <summary>One loop's share of the server: its connections, what they have to send, and its counters.</summary>
+/// <remarks>
+/// Owner: the server. Concurrency: its loop, but for <see cref="Find"/> and counter reads. Bound: the admission's limit;
+/// a flush slice is 128 connections or half a millisecond, between which events and the inbox have their turn.
+/// </remarks>
+internal sealed class LoopHost : ILoopTenant
+{
+    private const int SliceConnections = 128;
+    private const int MostSegments = 64; // per write: far below IOV_MAX (1,024), and at 128 bytes a frame a full batch
+    private const int SlotBits = 26; // id = generation, slot (67 million), loop (64)
+    private const int LoopBits = 6;
+
+    private static readonly TimeSpan s_sliceTime = TimeSpan.FromMilliseconds(0.5);
+
+    internal readonly TcpServer Server;
+    internal readonly Loop Loop;
+    internal readonly HubLoop Hub;
+    internal readonly SlabPool Pool;
+    internal readonly Segment[] Segments = new Segment[MostSegments];
+    internal readonly LoopCounters Counters = new();
+    private readonly OutboxBudget _budget;
+    private readonly Stack<int> _freeSlots = new();
+    private Connection?[] _connections = new Connection?[64];
+    private int[] _generations = new int[64];
+    private Connection? _dirtyHead;
+    private Connection? _dirtyTail;
+    private OutboxEntry? _freeEntries;
+    private long _outboxBytes;
+    private long _budgetBytes;
+    private int _count;
+    private int _used;
+
+    internal LoopHost(TcpServer server, Loop loop, OutboxBudget budget)
+    {
+        Server = server;
+        Loop = loop;
+        Pool = server.Pool;
+        Hub = server.Hub.AddLoop(loop.Index, loop);
+        _budget = budget;
+        loop.Tenant = this;
+    }
+
+    /// <summary>Connections on this loop, those on their way to it included.</summary>
+    internal int Load;
+
+    internal int Count => Volatile.Read(ref _count);
+
+    internal long OutboxBytes => Volatile.Read(ref _outboxBytes);
+
+    public bool Flush()
+    {
+        long started = Server.Time.GetTimestamp();
+        for (int i = 0; i < SliceConnections && _dirtyHead is { } connection; i++)
+        {
+            _dirtyHead = connection.NextDirty;
+            if (_dirtyHead is null)
+                _dirtyTail = null;
+            connection.NextDirty = null;
+            connection.IsDirty = false;
+            connection.Flush();
+            if ((i & 15) == 15 && Server.Time.GetElapsedTime(started) > s_sliceTime)
+                break;
+        }
+        return _dirtyHead is not null;
+    }
+
+    public void OnFault(Exception exception, object? culprit)
+    {
+        Counters.Faults++;
+        Log.LoopFault(Server.Logger, exception, Loop.Index, Describe(culprit));
+        (culprit as Connection)?.Abort(CloseReason.HandlerFailed);
+    }
+
+    public void OnHeld(TimeSpan duration, object? culprit)
+    {
+        Counters.Holds++;
+        Log.LoopHeld(Server.Logger, Describe(culprit), Loop.Index, duration.TotalMilliseconds);
+    }
+
+    internal void MarkDirty(Connection connection)
+    {
+        if (connection.IsDirty)
+            return;
+        connection.IsDirty = true;
+        if (_dirtyTail is null)
+            _dirtyHead = connection;
+        else
+            _dirtyTail.NextDirty = connection;
+        _dirtyTail = connection;
+    }
+
+    internal void Add(Connection connection)
+    {
+        int slot = _freeSlots.Count > 0 ? _freeSlots.Pop() : _used++;
+        if (slot == _connections.Length)
+        {
+            Array.Resize(ref _generations, slot * 2);
+            var larger = new Connection?[slot * 2];
+            _connections.CopyTo(larger, 0);
+            Volatile.Write(ref _connections, larger);
+        }
+        Volatile.Write(ref _connections[slot], connection);
+        Volatile.Write(ref _count, _count + 1);
+        long id = ((long)_generations[slot] << (SlotBits + LoopBits)) | ((long)(slot + 1) << LoopBits) | (uint)Loop.Index;
+        connection.Open(id);
+        Log.Connected(Server.Logger, id, connection.Remote, connection.Endpoint.Address);
+    }
+
+    internal void Remove(Connection connection, CloseMode mode)
+    {
+        int slot = SlotOf(connection.Id);
+        Volatile.Write(ref _connections[slot], null);
+        _generations[slot]++;
+        _freeSlots.Push(slot);
+        Volatile.Write(ref _count, _count - 1);
+        Interlocked.Decrement(ref Load);
+        Server.OnEnded(connection, mode);
+    }
+
+    /// <summary>A connection by its id, from any thread; null when it is gone.</summary>
+    internal Connection? Find(long id)
+    {
+        Connection?[] connections = Volatile.Read(ref _connections);
+        int slot = SlotOf(id);
+        Connection? found = (uint)slot < (uint)connections.Length ? Volatile.Read(ref connections[slot]) : null;
+        return found?.Id == id ? found : null;
+    }
+
+    internal static int LoopOf(long id) => (int)(id & ((1 << LoopBits) - 1));
+
+    /// <summary>Calls <paramref name="visit"/> for each connection; it may end the connection it is given.</summary>
+    internal void ForEach<TState>(TState state, Action<TState, Connection> visit)
+    {
+        Connection?[] connections = _connections;
+        for (int slot = 0; slot < _used && slot < connections.Length; slot++)
+        {
+            if (connections[slot] is { } connection)
+                visit(state, connection);
+        }
+    }
+
+    /// <summary>Runs an action on the loop; for calls that are rare enough to allocate.</summary>
+    internal void Post(Action action) => Loop.Post(new ActionWork(action));
+
+    internal OutboxEntry NewEntry(LocalFrame frame, EntryKind kind, Subscription? subscription)
+    {
+        OutboxEntry entry = _freeEntries ?? new OutboxEntry();
+        _freeEntries = entry.Next;
+        entry.Next = null;
+        entry.Frame = frame;
+        entry.Kind = kind;
+        entry.Subscription = subscription;
+        entry.Tick = Loop.NowTick;
+        _outboxBytes += frame.Length;
+        return entry;
+    }
+
+    internal void Recycle(OutboxEntry entry)
+    {
+        _outboxBytes -= entry.Frame.Length;
+        entry.Frame.Done();
+        entry.Frame = null!;
+        entry.Subscription = null;
+        entry.Next = _freeEntries;
+        _freeEntries = entry;
+        // Two chunks of slack, so that a loop at a chunk's border does not reserve and release in turn.
+        if (_budgetBytes - _outboxBytes > 2 * OutboxBudget.ChunkBytes)
+        {
+            _budgetBytes -= OutboxBudget.ChunkBytes;
+            _budget.Release(OutboxBudget.ChunkBytes);
+        }
+    }
+
+    /// <summary>Whether the process's budget has room; if not, the holders of the oldest messages pay first.</summary>
+    internal bool HasBudget(int bytes)
+    {
+        if (_outboxBytes + bytes <= _budgetBytes)
+            return true;
+        long chunks = (_outboxBytes + bytes - _budgetBytes + OutboxBudget.ChunkBytes - 1) / OutboxBudget.ChunkBytes;
+        if (_budget.TryReserve(chunks * OutboxBudget.ChunkBytes))
+        {
+            _budgetBytes += chunks * OutboxBudget.ChunkBytes;
+            return true;
+        }
+        RelieveOldest(Math.Max(bytes, OutboxBudget.ChunkBytes));
+        return _outboxBytes + bytes <= _budgetBytes;
+    }
+
+    private void RelieveOldest(long bytes)
+    {
+        long target = Math.Max(0, _budgetBytes - bytes);
+        var holders = new PriorityQueue<Connection, long>();
+        ForEach(holders, static (queue, connection) =>
+        {
+            if (connection.OldestPushTick != long.MaxValue)
+                queue.Enqueue(connection, connection.OldestPushTick);
+        });
+        while (_outboxBytes > target && holders.TryDequeue(out Connection? oldest, out _))
+        {
+            Counters.Relieved++;
+            oldest.RelievePushes(CloseReason.MemoryPressure);
+        }
+    }
+
+    private static int SlotOf(long id) => (int)((id >> LoopBits) & ((1 << SlotBits) - 1)) - 1;
+
+    private static string Describe(object? culprit) => culprit?.ToString() ?? "unknown work";
+
+    private sealed class ActionWork(Action action) : LoopWork
+    {
+        protected internal override void Run() => action();
+    }
+}
+
+/// <summary>A loop's counters: written by the loop only, read by anybody.</summary>
+internal sealed class LoopCounters
+{
+    internal long BytesReceived;
+    internal long BytesSent;
+    internal long MessagesReceived;
+    internal long Pushed;
+    internal long Conflated;
+    internal long Dropped;
+    internal long SendCalls;
+    internal long Relieved;
+    internal long Faults;
+    internal long Holds;
+}

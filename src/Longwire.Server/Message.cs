@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Text;
+using Longwire.Primitives;
+
+namespace Longwire;
+
+/// <summary>A received message in memory of its own, valid until its handler ends.</summary>
+/// <remarks>
+/// Owner: the connection, which takes the memory back when the handler has ended; <see cref="Detach"/> passes it to the
+/// caller. Concurrency: its handler. Bound: the endpoint's frame limit.
+/// </remarks>
+public sealed class Message : IMemoryOwner<byte>
+{
+    private readonly Lease _lease;
+    private int _length;
+    private bool _detached;
+
+    private Message(Lease lease) => _lease = lease;
+
+    /// <summary>Bytes in the message.</summary>
+    public int Length => _length;
+
+    /// <summary>False for a piece of a streamed message that is followed by more of it; true otherwise.</summary>
+    public bool IsFinal { get; private set; }
+
+    /// <summary>The payload.</summary>
+    public ReadOnlySpan<byte> Span => _lease.Span[.._length];
+
+    /// <summary>The payload, for asynchronous handlers.</summary>
+    public Memory<byte> Memory => new(_lease.Array, _lease.Offset, _length);
+
+    /// <summary>The payload as UTF-8 text; invalid bytes become U+FFFD.</summary>
+    public override string ToString() => Encoding.UTF8.GetString(Span);
+
+    /// <summary>A copy.</summary>
+    public byte[] ToArray() => Span.ToArray();
+
+    /// <summary>Keeps the message beyond its handler; the caller disposes it.</summary>
+    public IMemoryOwner<byte> Detach()
+    {
+        _detached = true;
+        return this;
+    }
+
+    /// <summary>Returns the memory of a detached message.</summary>
+    public void Dispose() => _lease.Return();
+
+    internal static Message? Copy(ReadOnlySpan<byte> payload, bool isFinal, SlabPool pool)
+    {
+        if (!pool.TryRent(payload.Length, LeaseOwner.Message, out Lease? lease))
+            return null;
+        payload.CopyTo(lease.Span);
+        var message = (Message)(lease.Message ??= new Message(lease)); // the object lives with its block: no allocation
+        message._length = payload.Length;
+        message._detached = false;
+        message.IsFinal = isFinal;
+        return message;
+    }
+
+    internal void HandlerEnded()
+    {
+        if (!_detached)
+            _lease.Return();
+    }
+}
+
+/// <summary>A received message in the loop's own memory, valid during the call.</summary>
+public readonly ref struct BorrowedMessage
+{
+    internal BorrowedMessage(ReadOnlySpan<byte> span, bool isFinal)
+    {
+        Span = span;
+        IsFinal = isFinal;
+    }
+
+    /// <summary>The payload.</summary>
+    public ReadOnlySpan<byte> Span { get; }
+
+    /// <summary>False for a piece of a streamed message that is followed by more of it; true otherwise.</summary>
+    public bool IsFinal { get; }
+
+    /// <summary>The payload as UTF-8 text; invalid bytes become U+FFFD.</summary>
+    public override string ToString() => Encoding.UTF8.GetString(Span);
+}

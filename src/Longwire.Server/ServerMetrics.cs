@@ -1,0 +1,68 @@
+using System.Diagnostics.Metrics;
+
+namespace Longwire;
+
+/// <summary>The server's instruments: meter <c>Longwire.Server</c>. No tag has more values than an enum.</summary>
+/// <remarks>Owner: the server. Concurrency: any thread; loops' counters are read when somebody collects.</remarks>
+internal sealed class ServerMetrics : IDisposable
+{
+    private readonly Meter _meter = new("Longwire.Server");
+    private readonly Counter<long> _accepted;
+    private readonly Counter<long> _refused;
+    private readonly Counter<long> _acceptFailures;
+    private readonly Counter<long> _closed;
+    private long _acceptedCount;
+    private long _refusedCount;
+
+    internal ServerMetrics(TcpServer server)
+    {
+        _accepted = _meter.CreateCounter<long>("longwire.connections.accepted", "{connection}");
+        _refused = _meter.CreateCounter<long>("longwire.connections.refused", "{connection}");
+        _acceptFailures = _meter.CreateCounter<long>("longwire.accept.failures", "{error}");
+        _closed = _meter.CreateCounter<long>("longwire.connections.closed", "{connection}");
+        _meter.CreateObservableUpDownCounter("longwire.connections.active", () => server.ConnectionCount, "{connection}");
+        Observe("longwire.bytes.received", "By", static counters => counters.BytesReceived);
+        Observe("longwire.bytes.sent", "By", static counters => counters.BytesSent);
+        Observe("longwire.messages.received", "{message}", static counters => counters.MessagesReceived);
+        Observe("longwire.deliveries.queued", "{message}", static counters => counters.Pushed);
+        Observe("longwire.deliveries.conflated", "{message}", static counters => counters.Conflated);
+        Observe("longwire.deliveries.dropped", "{message}", static counters => counters.Dropped);
+        Observe("longwire.outbox.relieved", "{connection}", static counters => counters.Relieved);
+        Observe("longwire.loop.faults", "{fault}", static counters => counters.Faults);
+        Observe("longwire.loop.holds", "{hold}", static counters => counters.Holds);
+        _meter.CreateObservableUpDownCounter(
+            "longwire.outbox.size", () => server.Hosts.Sum(static host => host.OutboxBytes), "By");
+        _meter.CreateObservableUpDownCounter("longwire.slab.size", () => server.Pool.Snapshot().SlabBytes, "By");
+        _meter.CreateObservableUpDownCounter("longwire.slab.leased", () => server.Pool.Snapshot().LeasedBytes, "By");
+        _meter.CreateObservableCounter("longwire.slab.refused", () => server.Pool.Snapshot().Refused, "{rent}");
+
+        void Observe(string name, string unit, Func<LoopCounters, long> read) =>
+            _meter.CreateObservableCounter(name, () => server.Sum(read), unit);
+    }
+
+    internal long AcceptedCount => Interlocked.Read(ref _acceptedCount);
+
+    internal long RefusedCount => Interlocked.Read(ref _refusedCount);
+
+    public void Dispose() => _meter.Dispose();
+
+    internal void Accepted(CloseReason refusal)
+    {
+        if (refusal == CloseReason.None)
+        {
+            Interlocked.Increment(ref _acceptedCount);
+            _accepted.Add(1);
+            return;
+        }
+        Interlocked.Increment(ref _refusedCount);
+        _refused.Add(1, new KeyValuePair<string, object?>("reason", refusal.ToString()));
+    }
+
+    internal void AcceptFailed() => _acceptFailures.Add(1);
+
+    internal void Closed(CloseReason reason)
+    {
+        if (_closed.Enabled)
+            _closed.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
+    }
+}

@@ -1,0 +1,278 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Longwire.Primitives;
+using Longwire.Transport;
+using Microsoft.Extensions.Logging;
+
+namespace Longwire;
+
+/// <summary>A server for TCP connections that stay open.</summary>
+/// <remarks>
+/// Owner: the application. Concurrency: any thread. Bound: <see cref="ServerLimits"/> and each endpoint's <see
+/// cref="EndpointOptions"/>. Life: created, started, stopped; it is not started twice.
+/// </remarks>
+public sealed partial class TcpServer : IAsyncDisposable
+{
+    private static readonly TimeSpan s_joinTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly TcpServerBuilder _builder;
+    private readonly Endpoint[] _endpoints;
+    private readonly OutboxBudget _budget;
+    private readonly List<Listener> _listeners = [];
+    private readonly TaskCompletionSource _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private LoopHost[] _hosts = [];
+    private ServerMetrics? _metrics;
+    private Task? _stopping;
+    private volatile bool _draining;
+    private int _aborted;
+
+    private TcpServer(TcpServerBuilder builder)
+    {
+        _builder = builder;
+        builder.ServerLimits.Validate();
+        if (builder.Endpoints.Count == 0)
+            throw new ArgumentException("The server has no endpoint; call Listen(\"tcp://127.0.0.1:7000\", e => …).");
+        Time = builder.TimeProvider;
+        Logger = builder.LoggerFactory.CreateLogger("Longwire.Server");
+        Pool = new SlabPool(builder.MemoryOptions);
+        Hub = new Hub(Pool, builder.HubOptions, Time);
+        Admission = new Admission(builder.ServerLimits);
+        _budget = new OutboxBudget(builder.ServerLimits.OutboxBudgetBytes);
+        _endpoints = new Endpoint[builder.Endpoints.Count];
+        for (int i = 0; i < _endpoints.Length; i++)
+            _endpoints[i] = new Endpoint(i, builder.Endpoints[i], Pool);
+    }
+
+    /// <summary>The topics.</summary>
+    public Hub Hub { get; }
+
+    /// <summary>The addresses that are listened on, with their real ports, in the order of the endpoints.</summary>
+    public IReadOnlyList<string> Addresses { get; private set; } = [];
+
+    /// <summary>Connections at this moment.</summary>
+    public int ConnectionCount => Admission.Connections;
+
+    internal SlabPool Pool { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal ILogger Logger { get; }
+
+    internal Admission Admission { get; }
+
+    internal IReadOnlyList<LoopHost> Hosts => _hosts;
+
+    /// <summary>Describes a server; nothing is opened yet.</summary>
+    /// <exception cref="ArgumentException">A setting is out of range; the message names it and what it must be.</exception>
+    /// <exception cref="FormatException">A listen address is malformed.</exception>
+    public static TcpServer Create(Action<TcpServerBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var builder = new TcpServerBuilder();
+        configure(builder);
+        return new TcpServer(builder);
+    }
+
+    /// <summary>Binds the endpoints and starts the loops.</summary>
+    /// <exception cref="ListenException">An endpoint could not be bound; the message names it and the cure.</exception>
+    /// <exception cref="InvalidOperationException">The server was started before.</exception>
+    public Task StartAsync(CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (_hosts.Length > 0)
+            throw new InvalidOperationException("A server is started once; create a new one.");
+        Socket[] sockets = Bind();
+        CreateLoops();
+        foreach (LoopHost host in _hosts)
+            host.Loop.Start();
+        string[] addresses = Array.ConvertAll(sockets, static socket => ListenAddress.Format(socket.LocalEndPoint!));
+        Addresses = addresses;
+        LoopHost acceptor = _hosts[0];
+        acceptor.Post(() =>
+        {
+            for (int i = 0; i < sockets.Length; i++)
+                _listeners.Add(acceptor.Loop.Listen(sockets[i], new Acceptor(this, _endpoints[i])));
+        });
+        foreach (string address in addresses)
+            Log.Listening(Logger, address, acceptor.Loop.PollerName, _hosts.Length);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Drains: stops accepting, says goodbye, flushes, and aborts what is left at the deadline. A further call
+    /// awaits the first one.
+    /// </summary>
+    /// <param name="deadline">Default: <see cref="ServerLimits.DrainTimeout"/>.</param>
+    public Task StopAsync(TimeSpan? deadline = null)
+    {
+        lock (_gate)
+            return _stopping ??= _hosts.Length == 0 ? Task.CompletedTask : StopOnceAsync(deadline);
+    }
+
+    /// <summary>Starts the server and runs it until the end: see <see cref="WaitForShutdownAsync"/>.</summary>
+    public async Task RunAsync(CancellationToken cancellation = default)
+    {
+        await StartAsync(cancellation).ConfigureAwait(false);
+        await WaitForShutdownAsync(cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Waits for <paramref name="cancellation"/>, Ctrl-C or SIGTERM, and then stops. A second signal ends the process at
+    /// once.
+    /// </summary>
+    public async Task WaitForShutdownAsync(CancellationToken cancellation = default)
+    {
+        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void OnSignal(PosixSignalContext context) => context.Cancel = end.TrySetResult();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        await using (cancellation.Register(() => end.TrySetResult()).ConfigureAwait(false))
+            await end.Task.ConfigureAwait(false);
+        await StopAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The connection of that id, or null when it is gone.</summary>
+    public Connection? Find(long id)
+    {
+        int loop = LoopHost.LoopOf(id);
+        return loop < _hosts.Length ? _hosts[loop].Find(id) : null;
+    }
+
+    /// <summary>Sends a payload to every connection, encoded once per endpoint.</summary>
+    public void SendToAll(ReadOnlySpan<byte> payload)
+    {
+        byte[] copy = payload.ToArray();
+        foreach (LoopHost host in _hosts)
+            host.Post(() => host.ForEach(copy, static (bytes, connection) => connection.Send(bytes)));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
+
+    /// <summary>Makes the loops without starting them; a simulation steps them itself.</summary>
+    internal void CreateLoops()
+    {
+        _hosts = new LoopHost[_builder.LoopCount];
+        for (int i = 0; i < _hosts.Length; i++)
+            _hosts[i] = new LoopHost(this, new Loop(i, _builder.CreatePoller(i), Pool, Time), _budget);
+        _metrics = new ServerMetrics(this);
+    }
+
+    /// <summary>Takes accepted wires for an endpoint.</summary>
+    internal IAcceptHandler AcceptorFor(int endpoint) => new Acceptor(this, _endpoints[endpoint]);
+
+    /// <summary>Where handler queues run.</summary>
+    internal void Schedule(IThreadPoolWorkItem work)
+    {
+        if (_builder.Executor is { } executor)
+            executor(work);
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+    }
+
+    /// <summary>Begins the end of every connection on a loop; on that loop.</summary>
+    internal void BeginDrain(LoopHost host, TimeSpan deadline)
+    {
+        _draining = true;
+        host.ForEach(deadline, static (time, connection) => connection.BeginDrain(time));
+    }
+
+    /// <summary>A connection ended; on its loop.</summary>
+    internal void OnEnded(Connection connection, CloseMode mode)
+    {
+        Admission.Leave(connection.Remote);
+        _metrics!.Closed(connection.Reason);
+        Log.Closed(Logger, connection.Id, connection.Remote, connection.Reason);
+        if (!_draining)
+            return;
+        if (mode == CloseMode.Abort)
+            Interlocked.Increment(ref _aborted);
+        if (Admission.Connections == 0)
+            _allClosed.TrySetResult();
+    }
+
+    /// <summary>Releases what the stopped loops held.</summary>
+    internal void Release()
+    {
+        foreach (LoopHost host in _hosts)
+            host.Loop.Dispose();
+        Hub.Clear();
+        _metrics?.Dispose();
+    }
+
+    private Socket[] Bind()
+    {
+        var sockets = new List<Socket>();
+        foreach (Endpoint endpoint in _endpoints)
+        {
+            try
+            {
+                sockets.Add(endpoint.Address.Bind(endpoint.Options.Listen));
+            }
+            catch (SocketException exception)
+            {
+                sockets.ForEach(static socket => socket.Dispose());
+                throw new ListenException(endpoint.Address, exception);
+            }
+        }
+        return [.. sockets];
+    }
+
+    private async Task StopOnceAsync(TimeSpan? deadline)
+    {
+        TimeSpan limit = deadline ?? _builder.ServerLimits.DrainTimeout;
+        Log.Draining(Logger, Admission.Connections, limit);
+        _draining = true;
+        _hosts[0].Post(() => _listeners.ForEach(static listener => listener.Stop()));
+        foreach (LoopHost host in _hosts)
+            host.Post(() => BeginDrain(host, limit));
+        if (Admission.Connections == 0)
+            _allClosed.TrySetResult();
+        // Each connection ends itself at the deadline; the second more is for loops that are held by a handler.
+        Task ended = await Task.WhenAny(
+            _allClosed.Task, Task.Delay(limit + TimeSpan.FromSeconds(1), Time, default)).ConfigureAwait(false);
+        foreach (LoopHost host in _hosts)
+            host.Loop.RequestStop();
+        bool joined = true;
+        foreach (LoopHost host in _hosts)
+            joined &= host.Loop.Join(s_joinTimeout);
+        if (joined && ended == _allClosed.Task)
+            Release();
+        Log.Stopped(Logger, _aborted);
+    }
+
+    /// <summary>The door: admission, then the least loaded loop.</summary>
+    private sealed class Acceptor(TcpServer server, Endpoint endpoint) : IAcceptHandler
+    {
+        public void OnAccepted(Wire wire)
+        {
+            CloseReason refusal = server._draining
+                ? CloseReason.ServerShutdown
+                : server.Admission.TryEnter(wire.Remote);
+            server._metrics!.Accepted(refusal);
+            if (refusal != CloseReason.None)
+            {
+                Log.Refused(server.Logger, wire.Remote, refusal);
+                wire.Close(CloseMode.Abort);
+                return;
+            }
+            LoopHost host = server._hosts[0];
+            foreach (LoopHost other in server._hosts)
+            {
+                if (Volatile.Read(ref other.Load) < Volatile.Read(ref host.Load))
+                    host = other;
+            }
+            Interlocked.Increment(ref host.Load);
+            Connection connection = endpoint.Handlers.CreateConnection();
+            connection.Prepare(endpoint, host, wire);
+            host.Loop.Post(connection); // its first run brings it into the loop's table
+        }
+
+        public void OnAcceptFailed(TransportError error, TimeSpan backOff)
+        {
+            server._metrics!.AcceptFailed();
+            Log.AcceptFailed(server.Logger, error, backOff);
+        }
+    }
+}
