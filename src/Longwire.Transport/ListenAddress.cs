@@ -26,7 +26,8 @@ public sealed class ListenAddress
     public EndPoint EndPoint { get; }
 
     /// <summary>Reads an address.</summary>
-    /// <exception cref="FormatException">The text is no address; the message says what is wrong and shows a right one.</exception>
+    /// <exception cref="FormatException">The text is no address; the message says what is wrong and shows a right
+    /// one.</exception>
     public static ListenAddress Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -57,7 +58,8 @@ public sealed class ListenAddress
     }
 
     /// <summary>Makes a bound, listening socket.</summary>
-    /// <exception cref="SocketException">The system refused; <see cref="SocketException.SocketErrorCode"/> says why.</exception>
+    /// <exception cref="SocketException">The system refused; <see cref="SocketException.SocketErrorCode"/> says
+    /// why.</exception>
     public Socket Bind(ListenOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

@@ -10,13 +10,16 @@ public interface IAcceptHandler
     /// <summary>A connection was accepted; the handler gives it to a loop or closes it.</summary>
     void OnAccepted(Wire wire);
 
-    /// <summary>An accept failed; the listener recovers by itself, except that <see cref="TransportError.Closed"/> is its end.</summary>
+    /// <summary>
+    /// An accept failed; the listener recovers by itself, except that <see cref="TransportError.Closed"/> is its end.
+    /// </summary>
     void OnAcceptFailed(TransportError error, TimeSpan backOff);
 }
 
 /// <summary>Accepts connections on one bound socket.</summary>
 /// <remarks>
-/// Owner: the server. Concurrency: its loop. Bound: at most <see cref="AcceptsPerTick"/> accepts a tick, so that a storm
+/// Owner: the server. Concurrency: its loop. Bound: at most <see cref="AcceptsPerTick"/> accepts a tick, so that a
+/// storm
 /// of connects does not starve the connected; after an error that belongs to the system a pause of 10 ms, doubling
 /// to 1 s.
 /// </remarks>

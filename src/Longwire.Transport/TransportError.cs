@@ -72,7 +72,8 @@ internal static class TransportErrors
         TransportError.DescriptorsExhausted or TransportError.OutOfMemory => Transport.AcceptAction.BackOff,
         TransportError.Closed => Transport.AcceptAction.Stop,
         TransportError.Other or TransportError.PermissionDenied => Transport.AcceptAction.BackOff,
-        // The error belongs to the connection that was to be accepted (accept(2), "Error handling"): take the next one.
+        // The error belongs to the connection that was to be accepted (accept(2), "Error handling"): take the next
+        // one.
         _ => Transport.AcceptAction.Retry,
     };
 }

@@ -72,7 +72,9 @@ public sealed class AllocationTests
         Assert.Equal(0, probe.Take(server.Loop) - before);
     }
 
-    /// <summary>Made beforehand, and used once before: taking the measure allocates nothing on the loop either.</summary>
+    /// <summary>
+    /// Made beforehand, and used once before: taking the measure allocates nothing on the loop either.
+    /// </summary>
     private sealed class Probe : LoopWork
     {
         private readonly ManualResetEventSlim _taken = new();

@@ -61,7 +61,7 @@ public sealed class EpollTests
             }
             clients.ForEach(client => client.Send("x"u8)); // the loop is here, so all of them come as one batch
         });
-        Wait.Until(() => connections.Count(connection => connection.Input.Length == 1) == 1, "the one survivor's byte");
+        Wait.Until(() => connections.Count(each => each.Input.Length == 1) == 1, "the one survivor's byte");
         Assert.Equal(1, server.TestLoop.Run(() => turns));
         clients.ForEach(client => client.Dispose());
     }

@@ -43,7 +43,8 @@ public sealed class FairnessTests
         bool stop = false;
         var sender = new Thread(() =>
         {
-            while (!Volatile.Read(ref stop) && hose.Send(block, 0, block.Length, SocketFlags.None, out SocketError _) > 0)
+            while (!Volatile.Read(ref stop)
+                && hose.Send(block, 0, block.Length, SocketFlags.None, out SocketError _) > 0)
             {
             }
         });

@@ -6,7 +6,10 @@ using Longwire.Primitives;
 namespace Longwire.Transport.Epoll;
 
 /// <summary>A connect in progress.</summary>
-/// <remarks>Owner: itself, until it has told its handler once. Concurrency: the loop. Bound: <see cref="DialOptions.Timeout"/>.</remarks>
+/// <remarks>
+/// Owner: itself, until it has told its handler once. Concurrency: the loop. Bound: <see
+/// cref="DialOptions.Timeout"/>.
+/// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class EpollDial : TimedWork, IEpollTarget
 {

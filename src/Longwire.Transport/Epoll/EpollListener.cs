@@ -6,7 +6,8 @@ namespace Longwire.Transport.Epoll;
 /// <summary>Accepts on a raw listening descriptor.</summary>
 /// <remarks>
 /// Owner, concurrency, bound: see <see cref="Listener"/>. It keeps one descriptor in reserve: when none is left, the
-/// reserve is given up for a moment to take the waiting connection and reset it, so that the peer learns at once and the
+/// reserve is given up for a moment to take the waiting connection and reset it, so that the peer learns at once and
+/// the
 /// backlog does not fill with the dead.
 /// </remarks>
 [SupportedOSPlatform("linux")]
@@ -28,7 +29,9 @@ internal sealed unsafe class EpollListener : Listener, IEpollTarget
 
     public void OnEvents(uint events) => Loop.Post(this);
 
-    /// <summary>A batch of accepts; edge-triggered, so it goes on in a later tick until the system says "none left".</summary>
+    /// <summary>
+    /// A batch of accepts; edge-triggered, so it goes on in a later tick until the system says "none left".
+    /// </summary>
     protected internal override void Run()
     {
         for (int i = 0; i < AcceptsPerTick; i++)
@@ -81,7 +84,8 @@ internal sealed unsafe class EpollListener : Listener, IEpollTarget
         }
     }
 
-    /// <summary>Resets the first waiting connection. The error "none" without one: nobody waited, the kernel only looks
+    /// <summary>Resets the first waiting connection. The error "none" without one: nobody waited, the kernel only
+    /// looks
     /// for a descriptor before it looks at the queue.</summary>
     private TransportError ShedOne(out bool shed)
     {

@@ -155,7 +155,9 @@ public sealed unsafe class EpollPoller : Poller
 
     internal void Redirect(int slot, IEpollTarget target) => _targets[slot] = target;
 
-    /// <summary>Forgets a slot; closing the descriptor removes it from the kernel's set (epoll(7), question 6).</summary>
+    /// <summary>
+    /// Forgets a slot; closing the descriptor removes it from the kernel's set (epoll(7), question 6).
+    /// </summary>
     internal void Forget(int slot)
     {
         _targets[slot] = null;

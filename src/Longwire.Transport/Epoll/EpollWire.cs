@@ -3,7 +3,9 @@ using System.Runtime.Versioning;
 namespace Longwire.Transport.Epoll;
 
 /// <summary>A connection on a raw descriptor.</summary>
-/// <remarks>Owner, concurrency, bound: see <see cref="Wire"/>. Writes complete at once; nothing is ever pending.</remarks>
+/// <remarks>
+/// Owner, concurrency, bound: see <see cref="Wire"/>. Writes complete at once; nothing is ever pending.
+/// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class EpollWire : Wire, IEpollTarget
 {
@@ -22,7 +24,8 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
 
     public void OnEvents(uint events)
     {
-        // A receive also stops short at the mark of urgent data, with more behind it: telnet's Synch, or a hostile peer.
+        // A receive also stops short at the mark of urgent data, with more behind it: telnet's Synch, or a hostile
+        // peer.
         if ((events & (Native.EPOLLRDHUP | Native.EPOLLHUP | Native.EPOLLERR | Native.EPOLLPRI)) != 0)
             _moreBehindShortRead = true;
         if ((events & ~Native.EPOLLOUT) != 0)
@@ -108,7 +111,8 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
         }
         if (Slot >= 0)
             _poller!.Forget(Slot);
-        // Never retried: on Linux the descriptor is gone even after EINTR, and may be somebody else's by now (close(2)).
+        // Never retried: on Linux the descriptor is gone even after EINTR, and may be somebody else's by now
+        // (close(2)).
         _ = Native.close(Descriptor);
     }
 

@@ -98,7 +98,9 @@ internal static unsafe partial class Native
     [LibraryImport(C, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statx(int directory, string path, int flags, uint mask, byte* status);
 
-    /// <summary>True when the path names a socket. <c>statx</c>, whose layout is the same on every architecture.</summary>
+    /// <summary>
+    /// True when the path names a socket. <c>statx</c>, whose layout is the same on every architecture.
+    /// </summary>
     internal static bool IsSocketFile(string path)
     {
         const int AT_FDCWD = -100;
@@ -133,7 +135,9 @@ internal static unsafe partial class Native
     internal static InvalidOperationException Failure(string call) =>
         new($"{call} failed: {Marshal.GetPInvokeErrorMessage(LastError)} (errno {LastError}).");
 
-    /// <summary><c>struct epoll_event</c>; packed on x64 only, which is why other architectures use the other poller.</summary>
+    /// <summary>
+    /// <c>struct epoll_event</c>; packed on x64 only, which is why other architectures use the other poller.
+    /// </summary>
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
     internal struct EpollEvent
     {

@@ -5,7 +5,10 @@ using Longwire.Primitives;
 namespace Longwire.Transport.Sockets;
 
 /// <summary>A connect in progress on a framework socket.</summary>
-/// <remarks>Owner: itself, until it has told its handler once. Concurrency: the loop. Bound: <see cref="DialOptions.Timeout"/>.</remarks>
+/// <remarks>
+/// Owner: itself, until it has told its handler once. Concurrency: the loop. Bound: <see
+/// cref="DialOptions.Timeout"/>.
+/// </remarks>
 internal sealed class SocketDial : TimedWork
 {
     private readonly Loop _loop;
@@ -44,7 +47,9 @@ internal sealed class SocketDial : TimedWork
         _handler.OnDialled(wire, failure);
     }
 
-    /// <summary>Ends the attempt; its completion then reports the outcome, so the handler is told exactly once.</summary>
+    /// <summary>
+    /// Ends the attempt; its completion then reports the outcome, so the handler is told exactly once.
+    /// </summary>
     protected internal override void OnTimer(long tick)
     {
         _timedOut = true;

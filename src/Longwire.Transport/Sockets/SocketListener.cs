@@ -21,7 +21,9 @@ internal sealed class SocketListener : Listener
         };
     }
 
-    /// <summary>Takes what arrived and begins the next accept, in a loop: one that completes at once does not recurse.</summary>
+    /// <summary>
+    /// Takes what arrived and begins the next accept, in a loop: one that completes at once does not recurse.
+    /// </summary>
     protected internal override void Run()
     {
         for (int i = 0; i < AcceptsPerTick; i++)

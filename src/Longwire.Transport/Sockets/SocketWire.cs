@@ -7,7 +7,8 @@ namespace Longwire.Transport.Sockets;
 /// <remarks>
 /// Owner, concurrency, bound: see <see cref="Wire"/>. Readability is awaited with a receive of zero bytes, which holds
 /// no buffer. Writability cannot be awaited (a zero-byte send on a full socket completes at once), so a write
-/// that does not fit hands its segments to one asynchronous send and is <see cref="IoStatus.Pending"/> until it is done.
+/// that does not fit hands its segments to one asynchronous send and is <see cref="IoStatus.Pending"/> until it is
+/// done.
 /// </remarks>
 internal sealed class SocketWire : Wire
 {
@@ -99,7 +100,8 @@ internal sealed class SocketWire : Wire
         }
         else
         {
-            // Without it the framework resets the connection, because our zero-byte receive is in flight and cancelled.
+            // Without it the framework resets the connection, because our zero-byte receive is in flight and
+            // cancelled.
             Shutdown();
             _socket.Dispose();
         }
