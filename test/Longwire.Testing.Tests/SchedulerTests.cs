@@ -146,17 +146,23 @@ public sealed class SchedulerTests
         for (int i = 0; i < 10; i++)
         {
             int number = i;
-            executor.Post(() => _ = TwiceAsync(number));
+            executor.Post(() => _ = OuterAsync(number));
         }
         while (executor.IsRunnable)
             executor.Step();
-        Assert.Equal(20, order.Count);
+        Assert.Equal(30, order.Count);
         return string.Join(' ', order);
+
+        async Task OuterAsync(int number)
+        {
+            await TwiceAsync(number).ConfigureAwait(false);
+            order.Add(number + 20); // in the step in which the inner task completed, not on the framework's pool
+        }
 
         async Task TwiceAsync(int number)
         {
             order.Add(number);
-            await Task.Yield();
+            await executor.Yield();
             order.Add(number + 10);
         }
     }
