@@ -129,12 +129,8 @@ public sealed partial class Loop : Inbox, IDisposable
     public Listener Listen(Socket socket, IAcceptHandler handler) => _poller.Listen(socket, handler);
 
     /// <summary>Binds an address, as the poller binds, and begins to accept on it; on the loop.</summary>
-<<<<<<< HEAD
     /// <exception cref="SocketException">The system refused; <see cref="SocketException.SocketErrorCode"/> says
     /// why.</exception>
-=======
-    /// <exception cref="SocketException">The system refused; its error code says why.</exception>
->>>>>>> testing
     public Listener Listen(ListenAddress address, ListenOptions options, IAcceptHandler handler) =>
         _poller.Listen(address, options, handler);
 
@@ -158,13 +154,9 @@ public sealed partial class Loop : Inbox, IDisposable
     /// <summary>Runs one tick and, when nothing is left to do, waits as the poller waits.</summary>
     public void RunOnce() => Collect(RunTick());
 
-<<<<<<< HEAD
     /// <summary>
     /// The first half: one tick. Returns how long the second half may wait; the loop is parked unless that is 0.
     /// </summary>
-=======
-    /// <summary>The first half: one tick. Returns how long the second half may wait: parked, unless that is 0.</summary>
->>>>>>> testing
     /// <remarks>A simulation runs others between the halves: that is the time in which a real loop sleeps.</remarks>
     internal int RunTick()
     {
@@ -197,8 +189,7 @@ public sealed partial class Loop : Inbox, IDisposable
         RequestStop();
         _thread?.Join();
         _disposed = true;
-        // A full fence between "disposed" and "who is waking" (partner: the increment in Wake): a waker that comes
-        // late
+        // A full fence between "disposed" and "who is waking" (partner: the increment in Wake): a waker that comes late
         // would write into a descriptor that is somebody else's by then.
         Interlocked.MemoryBarrier();
         var spin = default(SpinWait);
