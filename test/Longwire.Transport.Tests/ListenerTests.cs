@@ -64,6 +64,22 @@ public sealed class ListenerTests
     }
 
     [Theory, ClassData(typeof(Pollers))]
+    public void A_fault_in_an_accept_handler_ends_that_connection_only(PollerKind kind)
+    {
+        using Socket bound = ListenAddress.Parse("127.0.0.1:0").Bind(ListenOptions.Default);
+        var clients = Enumerable.Range(0, 3).Select(_ => TestServer.Connect(bound.LocalEndPoint!)).ToList();
+        using var loop = new TestLoop(kind) { ExpectFaults = true };
+        var handler = new FaultAtFirst();
+        Listener listener = loop.Run(() => loop.Loop.Listen(bound, handler));
+        Assert.Equal(SocketError.ConnectionReset, Wait.ToEnd(clients[0], out long _));
+        Assert.Equal(SocketError.Success, Wait.ToEnd(clients[1], out long _));
+        Assert.Equal(SocketError.Success, Wait.ToEnd(clients[2], out long _));
+        Assert.Same(handler, Assert.Single(loop.Faults).Culprit);
+        loop.Run(listener.Stop);
+        clients.ForEach(client => client.Dispose());
+    }
+
+    [Theory, ClassData(typeof(Pollers))]
     public void A_unix_socket_serves_and_its_file_goes_with_it(PollerKind kind)
     {
         string path = NewPath();
@@ -193,5 +209,21 @@ public sealed class ListenerTests
         }
 
         public void OnAcceptFailed(TransportError error, TimeSpan backOff) => Failures.Add(error);
+    }
+
+    private sealed class FaultAtFirst : IAcceptHandler
+    {
+        private int _accepts;
+
+        public void OnAccepted(Wire wire)
+        {
+            if (++_accepts == 1)
+                throw new InvalidOperationException("bad accept handler");
+            wire.Close(CloseMode.Close);
+        }
+
+        public void OnAcceptFailed(TransportError error, TimeSpan backOff)
+        {
+        }
     }
 }
