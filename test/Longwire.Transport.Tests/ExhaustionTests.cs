@@ -47,6 +47,7 @@ public sealed class ExhaustionTests
     {
         using var server = new TestServer(kind) { Appetite = Appetite.Echo };
         Echo(server.Connect()); // all code on the way has run, and needs no file any more
+        FillThreadPool();
         List<Socket> waiting = [.. Enumerable.Range(0, 3).Select(_ => TestServer.NewClient(server.EndPoint))];
         Sys.LowerDescriptorLimit(300);
         var fillers = new List<int>();
@@ -70,6 +71,30 @@ public sealed class ExhaustionTests
         Echo(server.Connect());
         if (kind == PollerKind.Socket)
             waiting.ForEach(Echo);
+    }
+
+    /// <summary>
+    /// The framework cannot start a pool thread without descriptors: its worker dies of OutOfMemoryException and takes
+    /// a queued socket completion with it. That is not ours to mend, so the pool has its threads before.
+    /// </summary>
+    private static void FillThreadPool()
+    {
+        const int Threads = 12;
+        ThreadPool.SetMinThreads(Threads, Threads);
+        var all = new CountdownEvent(Threads);
+        for (int i = 0; i < Threads; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static countdown =>
+                {
+                    countdown.Signal();
+                    countdown.Wait(Wait.Deadline);
+                },
+                all,
+                preferLocal: false);
+        }
+        Assert.True(all.Wait(Wait.Deadline), "waited for the pool's threads");
+        ThreadPool.SetMaxThreads(Threads, Threads);
     }
 
     private static void Echo(Socket client)

@@ -1,0 +1,16 @@
+using System.CommandLine;
+using Longwire.Load;
+
+var root = new RootCommand("longwire-load: many cheap client connections against a server that speaks the PushLab protocol")
+{
+    FanoutScenario.Command, EchoScenario.Command, IdleScenario.Command, DrainScenario.Command,
+};
+try
+{
+    return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 2;
+}
