@@ -121,7 +121,8 @@ internal static unsafe partial class Native
         32 or 104 => TransportError.Reset, // EPIPE, ECONNRESET
         110 => TransportError.TimedOut, // ETIMEDOUT
         111 => TransportError.Refused, // ECONNREFUSED
-        64 or 100 or 101 or 112 or 113 => TransportError.Unreachable, // ENONET, ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH
+        64 or 100 or 101 => TransportError.Unreachable, // ENONET, ENETDOWN, ENETUNREACH
+        112 or 113 => TransportError.Unreachable, // EHOSTDOWN, EHOSTUNREACH
         98 => TransportError.AddressInUse, // EADDRINUSE
         2 or 99 => TransportError.AddressNotAvailable, // ENOENT (a Unix socket's file), EADDRNOTAVAIL
         1 or 13 => TransportError.PermissionDenied, // EPERM, EACCES
