@@ -24,7 +24,8 @@ var loops = new Option<int>("--loops")
 var root = new RootCommand("PushLab: the benchmark server") { port, poller, loops };
 root.SetAction((arguments, cancellation) => Serve(
     arguments.GetValue(port), arguments.GetValue(poller), arguments.GetValue(loops), cancellation));
-return await root.Parse(args).InvokeAsync();
+// The server drains on SIGTERM by itself, for as long as its limit says; the parser would end the process after 2 s.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
 static async Task Serve(int port, PollerKind poller, int loops, CancellationToken cancellation)
 {

@@ -294,6 +294,7 @@ public abstract partial class Connection
             Volatile.Write(ref cursor!.Disconnected, cursor.Disconnected + 1);
             latest!.Done();
         }
-        _backlog = null;
+        _backlog?.ClearGaps();
+        DropBacklog();
     }
 }

@@ -115,7 +115,7 @@ public abstract partial class Connection
 
     internal long OldestPushTick => _outbox.PeekOldestPush()?.Tick ?? long.MaxValue;
 
-    private Backlog Slow => _backlog ??= new Backlog();
+    private Backlog Slow => _backlog ??= _host.NewBacklog();
 
     /// <summary>Nodes, gaps or a snapshot can follow when the outbox has room.</summary>
     private bool HasMoreToQueue => _backlog is not null || _snapshots > 0;
@@ -257,7 +257,15 @@ public abstract partial class Connection
             latest!.Done();
         }
         if (_backlog is { IsEmpty: true })
-            _backlog = null;
+            DropBacklog();
+    }
+
+    private void DropBacklog()
+    {
+        if (_backlog is null)
+            return;
+        _host.Recycle(_backlog);
+        _backlog = null;
     }
 
     /// <summary>Tells what was lost: ahead of what is queued when that is newer, behind it when it is older.</summary>

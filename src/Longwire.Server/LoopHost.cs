@@ -14,6 +14,7 @@ internal sealed class LoopHost : ILoopTenant
     private const int MostSegments = 64; // per write: far below IOV_MAX (1,024), and at 128 bytes a frame a full batch
     private const int SlotBits = 26; // id = generation, slot (67 million), loop (64)
     private const int LoopBits = 6;
+    private const int MostSpareBacklogs = 1024; // at about 0.5 KB with one topic: slow consumers at one time without garbage
 
     private static readonly TimeSpan s_sliceTime = TimeSpan.FromMilliseconds(0.5);
 
@@ -30,6 +31,8 @@ internal sealed class LoopHost : ILoopTenant
     private Connection? _dirtyHead;
     private Connection? _dirtyTail;
     private OutboxEntry? _freeEntries;
+    private Backlog? _freeBacklogs;
+    private int _spareBacklogs;
     private long _outboxBytes;
     private long _budgetBytes;
     private int _count;
@@ -174,6 +177,26 @@ internal sealed class LoopHost : ILoopTenant
             _budgetBytes -= OutboxBudget.ChunkBytes;
             _budget.Release(OutboxBudget.ChunkBytes);
         }
+    }
+
+    internal Backlog NewBacklog()
+    {
+        if (_freeBacklogs is not { } backlog)
+            return new Backlog();
+        _freeBacklogs = backlog.NextFree;
+        backlog.NextFree = null;
+        _spareBacklogs--;
+        return backlog;
+    }
+
+    /// <summary>Takes back an empty backlog.</summary>
+    internal void Recycle(Backlog backlog)
+    {
+        if (_spareBacklogs == MostSpareBacklogs || !backlog.IsWorthKeeping)
+            return;
+        backlog.NextFree = _freeBacklogs;
+        _freeBacklogs = backlog;
+        _spareBacklogs++;
     }
 
     /// <summary>Whether the process's budget has room; if not, the holders of the oldest messages pay first.</summary>
