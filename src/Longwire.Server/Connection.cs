@@ -232,8 +232,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         {
             Frame? next = ordered.Next;
             ordered.Next = null;
-            if (_state == ConnectionState.Closed)
+            if (_state >= ConnectionState.Lingering)
             {
+                // FIN is out; writing behind it would turn it into a RST.
                 Interlocked.Add(ref _reserved, -ordered.Length);
                 ordered.Release();
             }
@@ -279,4 +280,5 @@ internal enum ConnectionRequest
     Resume = 8,
     HandlersIdle = 16,
     Flush = 32,
+    ConnectFailed = 64,
 }
