@@ -62,6 +62,7 @@ public abstract partial class Connection
             return;
         }
         TakePosted();
+        Interleaving.Point();
         if (requests.HasFlag(ConnectionRequest.Abort))
         {
             End(_extras!.AbortReason, CloseMode.Abort);

@@ -75,6 +75,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         SendResult result = Endpoint.TryEncode(_endpoint.Codec, payload, _host.Pool, out Frame? frame);
         if (result != SendResult.Queued)
             return result;
+        Interleaving.Point();
         if (!TryReserve(frame!.Length))
         {
             frame.Release();
@@ -194,6 +195,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     /// <summary>Leaves a frame for the loop; at most one post per connection is pending.</summary>
     private bool TryPost(Frame frame)
     {
+        Interleaving.Point();
         object? head = Volatile.Read(ref _posted);
         while (true)
         {

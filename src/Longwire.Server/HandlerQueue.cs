@@ -159,6 +159,19 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
 
     private bool TryNext(out Step step, out Message? message)
     {
+        Interleaving.Point();
+        bool found = TryTake(out step, out message);
+        if (message is not null)
+            Taken(message); // not under the gate: it may post the connection
+        if (found)
+            return true;
+        Interleaving.Point();
+        Connection.Request(ConnectionRequest.HandlersIdle);
+        return false;
+    }
+
+    private bool TryTake(out Step step, out Message? message)
+    {
         message = null;
         lock (Gate)
         {
@@ -178,18 +191,13 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
             // While replies do not fit, the next command waits; the loop calls OnRoom.
             bool stalled = Connection.IsCongested;
             if (_next == Step.Messages && !stalled && _messages.TryDequeue(out message))
-            {
-                Taken(message);
                 return true;
-            }
             _running = false;
-            Interleaving.Point();
             // Partner: the loop gives bytes back and then calls OnRoom, which needs the gate.
             if (stalled && !Connection.IsCongested && _messages.Count > 0)
                 RunUnlessRunning();
+            return false;
         }
-        Connection.Request(ConnectionRequest.HandlersIdle);
-        return false;
     }
 }
 

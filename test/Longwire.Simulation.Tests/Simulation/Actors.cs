@@ -110,6 +110,7 @@ internal sealed class ClientsActor(Scenario scenario, Oracle oracle) : SeededAct
     private void End(SimulatedClient client, int how)
     {
         oracle.Count($"ending {how}");
+        oracle.Note(client, $"ends in way {how}");
         switch (how)
         {
             case 0 or 1 or 2:
@@ -235,6 +236,7 @@ internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SeededE
     private void Close(Session session)
     {
         session.Client.HasEnded = true;
+        oracle.Note(session.Client, "is closed by the application");
         session.Client.Causes.Add(CloseReason.ClosedByApplication);
         TimeSpan? deadline = Random.Chance(0.5) ? null : Random.NextTime(TimeSpan.FromSeconds(3));
         oracle.Wait($"the close of {session.Client}", session.Connection.CloseAsync(deadline));
@@ -245,6 +247,7 @@ internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SeededE
     {
         bool isFirst = !session.Client.Causes.Contains(CloseReason.AbortedByApplication);
         session.Client.HasEnded = true;
+        oracle.Note(session.Client, "is aborted by the application");
         session.Client.Causes.Add(CloseReason.AbortedByApplication);
         session.Connection.Abort();
         if (isFirst && Random.Chance(0.3))

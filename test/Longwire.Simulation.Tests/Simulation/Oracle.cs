@@ -25,6 +25,8 @@ internal sealed class Oracle(Scenario scenario, MemoryNetwork network) : ILogger
     internal long Connected;
     internal long Closed;
     internal bool Draining;
+    private const int KeptActions = 60;
+    private readonly Queue<string> _actions = new();
     private long _published;
 
     internal string? Failure { get; private set; }
@@ -40,6 +42,16 @@ internal sealed class Oracle(Scenario scenario, MemoryNetwork network) : ILogger
         Failure ??= what;
         network.Trace.Add("FAILED");
     }
+
+    /// <summary>Keeps an action for the report of a failure; the last ones are shown.</summary>
+    internal void Note(SimulatedClient? client, string what)
+    {
+        if (_actions.Count == KeptActions)
+            _actions.Dequeue();
+        _actions.Enqueue($"{network.Trace.Count,8} client {client?.Index} {what}");
+    }
+
+    internal string DescribeActions() => string.Join('\n', _actions);
 
     internal void Count(string what, long by = 1) =>
         Counts[what] = Counts.GetValueOrDefault(what) + by;

@@ -80,6 +80,7 @@ internal sealed class SimulatedClient
     {
         long number = Requests++;
         _asked[number] = (verb, filter);
+        _oracle.Note(this, $"asks {number} {verb} {arguments}");
         byte[] frame = Encode($"{number} {verb} {arguments}");
         int now = inParts ? _oracle.Scenario.Random.Between(0, frame.Length - 1) : frame.Length;
         SendTail();
@@ -105,6 +106,7 @@ internal sealed class SimulatedClient
     internal void Fin()
     {
         HasSentFin = true;
+        _oracle.Note(this, "sends FIN");
         Causes.Add(CloseReason.PeerClosed);
         if (Endpoint.Kind == HandlerKind.Pull)
             Causes.Add(CloseReason.ClosedByApplication); // its handler returns at the end of its input
@@ -114,6 +116,7 @@ internal sealed class SimulatedClient
     internal void StopReading()
     {
         EverStopped = true;
+        _oracle.Note(this, "stops reading");
         Causes.Add(CloseReason.WriteStalled);
         Peer.StopReading();
     }
@@ -205,6 +208,8 @@ internal sealed class SimulatedClient
     private void OnMessage(string text)
     {
         string[] parts = text.Split(' ', 4);
+        if (parts[0] != "h")
+            _oracle.Note(this, text.Length < 40 ? $"gets {text}" : $"gets {text.AsSpan(0, 40)}…");
         switch (parts[0])
         {
             case "r" when parts.Length >= 2:
