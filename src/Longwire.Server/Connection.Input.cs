@@ -157,7 +157,12 @@ public abstract partial class Connection
     {
         _inputPaused = true;
         if (rest.IsEmpty)
+        {
+            // What was kept has been decoded to its end; kept any longer it would be decoded again.
+            _pausedInput?.Return();
+            _pausedInput = null;
             return;
+        }
         if (_pausedInput is not null)
         {
             _pausedFrom = _pausedLength - rest.Length; // the rest is the end of what is kept already

@@ -72,13 +72,17 @@ public abstract partial class Connection
         }
         if (_state == ConnectionState.Closed)
             return;
+        Interleaving.Point();
         if (requests.HasFlag(ConnectionRequest.Abort))
         {
             End(_extras!.AbortReason, CloseMode.Abort);
             return;
         }
         if (requests.HasFlag(ConnectionRequest.Close))
-            BeginClose(_inputEnded ? CloseReason.PeerClosed : CloseReason.ClosedByApplication, _extras!.CloseDeadline ?? _endpoint.Options.LingerTimeout);
+        {
+            CloseReason reason = _inputEnded ? CloseReason.PeerClosed : _extras!.CloseReason;
+            BeginClose(reason, _extras!.CloseDeadline ?? _endpoint.Options.LingerTimeout);
+        }
         if (requests.HasFlag(ConnectionRequest.HandlersIdle) && _inputEnded)
             BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);
         if (_state == ConnectionState.Closed)

@@ -163,8 +163,22 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
 
     private bool TryNext(out Step step, out Message? message)
     {
+        Interleaving.Point();
+        bool found = TryTake(out step, out message, out bool tellIdle);
+        if (message is not null)
+            Taken(message); // not under the gate: it may post the connection
+        if (found)
+            return true;
+        Interleaving.Point();
+        if (tellIdle)
+            Connection.Request(ConnectionRequest.HandlersIdle);
+        return false;
+    }
+
+    private bool TryTake(out Step step, out Message? message, out bool tellIdle)
+    {
         message = null;
-        bool tellIdle;
+        tellIdle = false;
         lock (Gate)
         {
             step = _next;
@@ -183,20 +197,14 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
             // While replies do not fit, the next command waits; the loop calls OnRoom.
             bool stalled = Connection.IsCongested;
             if (_next == Step.Messages && !stalled && _messages.TryDequeue(out message))
-            {
-                Taken(message);
                 return true;
-            }
             _running = false;
-            Interleaving.Point();
             // Partner: the loop gives bytes back and then calls OnRoom, which needs the gate.
             if (stalled && !Connection.IsCongested && _messages.Count > 0)
                 RunUnlessRunning();
             tellIdle = _inputEnded && _messages.Count == 0;
+            return false;
         }
-        if (tellIdle)
-            Connection.Request(ConnectionRequest.HandlersIdle);
-        return false;
     }
 }
 

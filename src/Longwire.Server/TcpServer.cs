@@ -291,6 +291,7 @@ public sealed partial class TcpServer : IAsyncDisposable
             Interlocked.Increment(ref host.Load);
             Connection connection = endpoint.Handlers.CreateConnection();
             connection.Prepare(endpoint, host, wire);
+            Interleaving.Point();
             host.Loop.Post(connection); // its first run brings it into the loop's table
         }
 
