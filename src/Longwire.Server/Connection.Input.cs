@@ -132,6 +132,18 @@ public abstract partial class Connection
 
     private void OnSkipped(FrameError error)
     {
+        if (_handlers is not null)
+        {
+            // In its place between the messages, so that the answers keep their order.
+            if (Message.Copy([], isFinal: true, _host.Pool) is not { } notice)
+            {
+                End(CloseReason.MemoryPressure, CloseMode.Abort);
+                return;
+            }
+            notice.Skipped = error;
+            _handlers.Enqueue(notice);
+            return;
+        }
         try
         {
             _endpoint.Handlers.OnSkipped(this, error);

@@ -142,6 +142,10 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
                     await handlers.OnConnected(Connection).ConfigureAwait(false);
                     _connected = true; // a connection whose OnConnect failed has no session and gets no OnClosed
                 }
+                else if (message is { Skipped: not FrameError.None })
+                {
+                    handlers.OnSkipped(Connection, message.Skipped);
+                }
                 else if (message is not null)
                 {
                     await handlers.OnMessage(Connection, message).ConfigureAwait(false);
@@ -187,7 +191,7 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
                 _next = Step.Messages;
                 return true;
             }
-            while (_ended && _messages.TryDequeue(out Message? discarded))
+            while ((_ended || Connection.IsEnding) && _messages.TryDequeue(out Message? discarded))
                 discarded.HandlerEnded();
             if (_ended && _next == Step.Messages)
             {
@@ -240,6 +244,12 @@ internal sealed class PullQueue(Connection connection) : HandlerQueue(connection
         await foreach (Message message in _messages.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
         {
             Taken(message);
+            if (message.Skipped != FrameError.None)
+            {
+                Connection.Endpoint.Handlers.OnSkipped(Connection, message.Skipped);
+                message.HandlerEnded();
+                continue;
+            }
             try
             {
                 yield return message;
