@@ -26,6 +26,9 @@ public abstract partial class Connection
     {
         if (_state == ConnectionState.Closed || _wire.HasPendingWrite || !_wire.IsWritable)
             return;
+        // A completion that came behind this tick's turns is told before its frames could be sent a second time.
+        if (_wire.TakeCompleted(out IoResult completed) && !TakeWritten(completed))
+            return;
         Refill();
         if (!_outbox.IsEmpty)
         {
@@ -93,24 +96,30 @@ public abstract partial class Connection
         while (_outbox.TakeOldestPush() is { } entry)
         {
             relieved = true;
-            var cursor = (TopicCursor)entry.Frame.Source!;
-            switch (PolicyFor(cursor))
-            {
-                case SlowConsumerPolicy.Latest:
-                    if (Slow.Conflate(entry.Subscription!, cursor, entry.Frame))
-                        NoteConflated(cursor, 1);
-                    break;
-                case SlowConsumerPolicy.Disconnect:
-                    Volatile.Write(ref cursor.Disconnected, cursor.Disconnected + 1);
-                    Abort(reason);
-                    break;
-                default:
-                    NoteDropped(cursor, 1, oldest: true);
-                    break;
-            }
-            EntryDone(entry);
+            Relieve(entry, reason);
         }
         return relieved;
+    }
+
+    /// <summary>What happens to a push that was recalled is for its own topic's policy to say.</summary>
+    private void Relieve(OutboxEntry entry, CloseReason reason)
+    {
+        var cursor = (TopicCursor)entry.Frame.Source!;
+        switch (PolicyFor(cursor))
+        {
+            case SlowConsumerPolicy.Latest:
+                if (Slow.Conflate(entry.Subscription!, cursor, entry.Frame))
+                    NoteConflated(cursor, 1);
+                break;
+            case SlowConsumerPolicy.Disconnect:
+                Volatile.Write(ref cursor.Disconnected, cursor.Disconnected + 1);
+                Abort(reason);
+                break;
+            default:
+                NoteDropped(cursor, 1, oldest: true);
+                break;
+        }
+        EntryDone(entry);
     }
 
     internal long OldestPushTick => _outbox.PeekOldestPush()?.Tick ?? long.MaxValue;
@@ -141,8 +150,7 @@ public abstract partial class Connection
             case SlowConsumerPolicy.DropOldest:
                 while (!FitsPush(frame.Length) && _outbox.TakeOldestPush() is { } oldest)
                 {
-                    NoteDropped((TopicCursor)oldest.Frame.Source!, 1, oldest: true);
-                    EntryDone(oldest);
+                    Relieve(oldest, CloseReason.SlowConsumer);
                 }
                 AppendOrDrop(subscription, cursor, frame);
                 break;

@@ -145,7 +145,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     {
         if (reason == CloseReason.None)
             throw new ArgumentException("An abort needs a reason.", nameof(reason));
-        Extras.AbortReason = reason;
+        Extras.SetAbortReason(reason);
         Request(ConnectionRequest.Abort);
     }
 

@@ -230,16 +230,19 @@ internal sealed class PullQueue(Connection connection) : HandlerQueue(connection
 
     internal async IAsyncEnumerable<Message> ReadAll([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await foreach (Message message in _messages.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+        while (await _messages.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false))
         {
-            Taken(message);
-            try
+            while (_messages.Reader.TryRead(out Message? message))
             {
-                yield return message;
-            }
-            finally
-            {
-                message.HandlerEnded();
+                Taken(message);
+                try
+                {
+                    yield return message;
+                }
+                finally
+                {
+                    message.HandlerEnded();
+                }
             }
         }
     }

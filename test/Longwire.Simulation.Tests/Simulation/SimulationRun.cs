@@ -98,14 +98,14 @@ public sealed class SimulationRun
     {
         _server.CreateLoops();
         LoopHost acceptor = _server.Hosts[0];
-        acceptor.Post(() =>
+        _executor.Post(() => acceptor.Post(() =>
         {
             for (int i = 0; i < _scenario.Endpoints.Length; i++)
             {
                 ListenAddress address = ListenAddress.Parse($"tcp://{_scenario.Endpoints[i].Address}");
                 _listeners.Add(acceptor.Loop.Listen(address, ListenOptions.Default, _server.AcceptorFor(i)));
             }
-        });
+        }));
         RunUntilIdle();
     }
 
@@ -156,9 +156,12 @@ public sealed class SimulationRun
             Heal();
         _network.Trace.Add("drain");
         _oracle.Draining = true;
-        _server.Hosts[0].Post(() => _listeners.ForEach(static listener => listener.Stop()));
-        foreach (LoopHost host in _server.Hosts)
-            host.Post(() => _server.BeginDrain(host, deadline));
+        _executor.Post(() =>
+        {
+            _server.Hosts[0].Post(() => _listeners.ForEach(static listener => listener.Stop()));
+            foreach (LoopHost host in _server.Hosts)
+                host.Post(() => _server.BeginDrain(host, deadline));
+        });
         _actors[0].Remaining = _scenario.Random.Between(0, 3);
         _actors[1].Remaining = _scenario.Random.Between(0, 2);
         _actors[2].Remaining = _scenario.Random.Between(0, 2);
@@ -189,8 +192,11 @@ public sealed class SimulationRun
         long slack = 3L * OutboxBudget.ChunkBytes * _server.Hosts.Count;
         if (budget.ReservedBytes < 0 || budget.ReservedBytes > slack)
             _oracle.Fail($"the outbox budget has {budget.ReservedBytes} bytes reserved; the slack is {slack}");
-        foreach (LoopHost host in _server.Hosts)
-            host.Loop.RequestStop();
+        _executor.Post(() =>
+        {
+            foreach (LoopHost host in _server.Hosts)
+                host.Loop.RequestStop();
+        });
         RunUntilIdle();
         _server.Release();
         if (_server.Pool.Snapshot().Leases is not 0 and var leases)
