@@ -96,19 +96,20 @@ public abstract partial class Connection
         while (_outbox.TakeOldestPush() is { } entry)
         {
             relieved = true;
-            Relieve(entry, reason);
+            Relieve(entry, reason, OthersStay.No);
         }
         return relieved;
     }
 
     /// <summary>What happens to a push that was recalled is for its own topic's policy to say.</summary>
-    private void Relieve(OutboxEntry entry, CloseReason reason)
+    private void Relieve(OutboxEntry entry, CloseReason reason, OthersStay others)
     {
         var cursor = (TopicCursor)entry.Frame.Source!;
         switch (PolicyFor(cursor))
         {
             case SlowConsumerPolicy.Latest:
-                if (Slow.Conflate(entry.Subscription!, cursor, entry.Frame))
+                bool isStale = others == OthersStay.Yes && _outbox.HoldsPush(entry.Subscription!, cursor);
+                if (isStale || Slow.Conflate(entry.Subscription!, cursor, entry.Frame))
                     NoteConflated(cursor, 1);
                 break;
             case SlowConsumerPolicy.Disconnect:
@@ -129,12 +130,19 @@ public abstract partial class Connection
     /// <summary>Nodes, gaps or a snapshot can follow when the outbox has room.</summary>
     private bool HasMoreToQueue => _backlog is not null || _snapshots > 0;
 
+    /// <summary>Whether pushes behind a recalled one stay in the outbox: one of its topic is newer and makes it stale.</summary>
+    private enum OthersStay : byte
+    {
+        No,
+        Yes,
+    }
+
     private SlowConsumerPolicy PolicyFor(TopicCursor cursor) =>
         cursor.Topic.Options.SlowConsumer ?? _endpoint.Options.SlowConsumer;
 
-    private bool FitsPush(int length) =>
-        (_outbox.IsEmpty || Volatile.Read(ref _reserved) + length <= _endpoint.Options.PushBytes)
-        && _host.HasBudget(length);
+    // An empty outbox takes any one message, also beyond the budget: whoever reads makes progress and waits for nobody.
+    private bool FitsPush(int length) => _outbox.IsEmpty
+        || (Volatile.Read(ref _reserved) + length <= _endpoint.Options.PushBytes && _host.HasBudget(length));
 
     private void DeliverSlow(Subscription subscription, TopicCursor cursor, LocalFrame frame)
     {
@@ -150,7 +158,7 @@ public abstract partial class Connection
             case SlowConsumerPolicy.DropOldest:
                 while (!FitsPush(frame.Length) && _outbox.TakeOldestPush() is { } oldest)
                 {
-                    Relieve(oldest, CloseReason.SlowConsumer);
+                    Relieve(oldest, CloseReason.SlowConsumer, OthersStay.Yes);
                 }
                 AppendOrDrop(subscription, cursor, frame);
                 break;

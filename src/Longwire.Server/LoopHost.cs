@@ -29,6 +29,7 @@ internal sealed class LoopHost : ILoopTenant
     private int[] _generations = new int[64];
     private Connection? _dirtyHead;
     private Connection? _dirtyTail;
+    private Connection? _flushing; // takes what it can now: it pays for nobody, or it would never send anything
     private OutboxEntry? _freeEntries;
     private long _outboxBytes;
     private long _budgetBytes;
@@ -62,10 +63,12 @@ internal sealed class LoopHost : ILoopTenant
                 _dirtyTail = null;
             connection.NextDirty = null;
             connection.IsDirty = false;
+            _flushing = connection;
             connection.Flush();
             if ((i & 15) == 15 && Server.Time.GetElapsedTime(started) > s_sliceTime)
                 break;
         }
+        _flushing = null;
         return _dirtyHead is not null;
     }
 
@@ -195,10 +198,10 @@ internal sealed class LoopHost : ILoopTenant
     {
         long target = Math.Max(0, _budgetBytes - bytes);
         var holders = new PriorityQueue<Connection, long>();
-        ForEach(holders, static (queue, connection) =>
+        ForEach((holders, _flushing), static (state, connection) =>
         {
-            if (connection.OldestPushTick != long.MaxValue)
-                queue.Enqueue(connection, connection.OldestPushTick);
+            if (connection.OldestPushTick != long.MaxValue && connection != state._flushing)
+                state.holders.Enqueue(connection, connection.OldestPushTick);
         });
         while (_outboxBytes > target && holders.TryDequeue(out Connection? oldest, out _))
         {

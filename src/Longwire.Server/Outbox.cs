@@ -137,6 +137,18 @@ internal struct Outbox
         return entry;
     }
 
+    /// <summary>
+    /// Whether a message of the topic is still queued for the subscription, and so is newer than the one that was
+    /// recalled. When all is recalled in turn the answer is near the front: topics that are busy come again soon.
+    /// </summary>
+    internal readonly bool HoldsPush(Subscription subscription, TopicCursor cursor)
+    {
+        OutboxEntry? entry = LastFixed() is { } last ? last.Next : _head;
+        while (entry is not null && (entry.Subscription != subscription || entry.Frame.Source != cursor))
+            entry = entry.Next;
+        return entry is not null;
+    }
+
     /// <summary>Removes the first entry, whatever it is; for the end.</summary>
     internal OutboxEntry? TakeFirst()
     {

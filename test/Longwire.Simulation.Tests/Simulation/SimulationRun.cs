@@ -21,6 +21,7 @@ public sealed class SimulationRun
     private readonly TcpServer _server;
     private readonly List<Listener> _listeners = [];
     private int _nextSession;
+    private bool _isStepping;
 
     private SimulationRun(ulong seed)
     {
@@ -55,7 +56,7 @@ public sealed class SimulationRun
         Action? outer = Interleaving.Hook;
         try
         {
-            Interleaving.Hook = run._scheduler.Interleave;
+            Interleaving.Hook = run.Interleave;
             run.Execute();
             return null;
         }
@@ -220,9 +221,24 @@ public sealed class SimulationRun
         RunUntilIdle();
     }
 
+    /// <summary>Only within a step: what the run itself does is nobody's thread.</summary>
+    private void Interleave()
+    {
+        if (_isStepping)
+            _scheduler.Interleave();
+    }
+
+    private bool StepOne()
+    {
+        _isStepping = true;
+        bool stepped = _scheduler.StepOne();
+        _isStepping = false;
+        return stepped;
+    }
+
     private void RunUntilIdle()
     {
-        while (_scheduler.StepOne())
+        while (StepOne())
         {
             if (_oracle.Sessions.Count > 0)
             {
