@@ -8,7 +8,7 @@ public abstract partial class Connection
 {
     private Outbox _outbox;
     private Backlog? _backlog;
-    private int _directBytes;
+    private int _pushBytes; // a reply may displace them, but for those in flight
     private int _framesQueued;
     private int _framesDone;
     private long _blockedSince; // tick at which the wire last took something while more waited; 0 when nothing waits
@@ -79,8 +79,8 @@ public abstract partial class Connection
     internal void EntryDone(OutboxEntry entry)
     {
         int length = entry.Frame.Length;
-        if (entry.Kind == EntryKind.Direct)
-            _directBytes -= length;
+        if (entry.Kind == EntryKind.Push)
+            _pushBytes -= length;
         _framesDone++;
         Interlocked.Add(ref _reserved, -length);
         _host.Recycle(entry);
@@ -207,17 +207,16 @@ public abstract partial class Connection
     {
         frame.Use();
         Interlocked.Add(ref _reserved, frame.Length);
+        _pushBytes += frame.Length;
         Volatile.Write(ref cursor.Queued, cursor.Queued + 1);
         _host.Counters.Pushed++;
         Append(_host.NewEntry(frame, EntryKind.Push, subscription));
     }
 
     /// <summary>Appends a frame whose bytes are reserved already.</summary>
-    private void AppendDirect(Frame frame)
-    {
-        _directBytes += frame.Length;
+    private void AppendDirect(Frame frame) =>
         Append(_host.NewEntry(_host.Hub.Frames.Take(frame, null, 0), EntryKind.Direct, null));
-    }
+
 
     /// <summary>Appends a frame of our own making, which always fits: marks and goodbyes are small and few.</summary>
     private void AppendOwn(Frame frame)

@@ -119,7 +119,10 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         SendResult result = Send(payload.Span);
         while (result == SendResult.Full)
         {
-            await Extras.WhenRoom(this, cancellation).ConfigureAwait(false);
+            // What does not fit beside the low-water mark waits for all that is queued; room alone is there already.
+            await (payload.Length > _endpoint.Options.LowWaterBytes
+                ? Extras.WhenFlushed(this, cancellation)
+                : Extras.WhenRoom(this, cancellation)).ConfigureAwait(false);
             result = Send(payload.Span);
         }
         if (result == SendResult.Queued && Volatile.Read(ref _reserved) > _endpoint.Options.LowWaterBytes)
@@ -180,7 +183,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         while (true)
         {
             int now = Volatile.Read(ref _reserved);
-            if (now > 0 && now + (long)bytes > _endpoint.Options.OutboxBytes)
+            // What comes from other threads leaves a quarter to replies, as pushes do.
+            int limit = OnLoop ? _endpoint.Options.OutboxBytes : _endpoint.Options.PushBytes;
+            if (now > 0 && now + (long)bytes > limit)
             {
                 // On the loop a reply may displace pushes; elsewhere the sender waits.
                 if (!OnLoop || !RelievePushes(CloseReason.SlowConsumer) || Volatile.Read(ref _reserved) >= now)

@@ -49,6 +49,9 @@ internal sealed class LoopHost : ILoopTenant
     /// <summary>Connections on this loop, those on their way to it included.</summary>
     internal int Load;
 
+    /// <summary>Set when the drain has begun on this loop.</summary>
+    internal TimeSpan? DrainDeadline { get; set; }
+
     internal int Count => Volatile.Read(ref _count);
 
     internal long OutboxBytes => Volatile.Read(ref _outboxBytes);
@@ -112,6 +115,9 @@ internal sealed class LoopHost : ILoopTenant
         long id = ((long)_generations[slot] << (SlotBits + LoopBits)) | ((long)(slot + 1) << LoopBits) | (uint)Loop.Index;
         connection.Open(id);
         Log.Connected(Server.Logger, id, connection.Remote, connection.Endpoint.Address);
+        // Accepted before the drain began, brought here behind it.
+        if (DrainDeadline is { } deadline)
+            connection.BeginDrain(deadline);
     }
 
     internal void Remove(Connection connection, CloseMode mode)

@@ -43,6 +43,19 @@ internal struct Outbox
     /// <summary>Frames whose bytes are in flight and must stay as they are.</summary>
     private readonly int Fixed => Math.Max(_owned, _headSent > 0 ? 1 : 0);
 
+    /// <summary>Bytes of pushes that cannot be recalled.</summary>
+    internal readonly int FixedPushBytes
+    {
+        get
+        {
+            int bytes = 0;
+            OutboxEntry? entry = _head;
+            for (int i = 0; i < Fixed && entry is not null; i++, entry = entry.Next)
+                bytes += entry.Kind == EntryKind.Push ? entry.Frame.Length : 0;
+            return bytes;
+        }
+    }
+
     internal void Append(OutboxEntry entry)
     {
         if (_tail is null)

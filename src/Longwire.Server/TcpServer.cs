@@ -174,6 +174,7 @@ public sealed partial class TcpServer : IAsyncDisposable
     /// <summary>Begins the end of every connection on a loop; on that loop.</summary>
     internal void BeginDrain(LoopHost host, TimeSpan deadline)
     {
+        host.DrainDeadline = deadline;
         _draining = true;
         host.ForEach(deadline, static (time, connection) => connection.BeginDrain(time));
     }

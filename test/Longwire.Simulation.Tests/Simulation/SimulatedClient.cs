@@ -325,7 +325,9 @@ internal sealed class SimulatedClient
         {
             TopicView view = View(topic.Name);
             view.HeadAtEnd = topic.Sequence;
-            bool due = topic.Options.Retention == Retention.RetainLast && view.HeadAtSubscribe > 0;
+            // What conflates may be recalled behind the mark when the outbox is full; its turn is when all is quiet.
+            bool due = topic.Options.Retention == Retention.RetainLast && view.HeadAtSubscribe > 0
+                && Scenario.PolicyOf(topic, Endpoint) != SlowConsumerPolicy.Latest;
             if (due && !isSlow && view.Received == 0)
                 _oracle.Fail($"{this} got the end of {name}, but nothing of {topic.Name}");
         }

@@ -64,7 +64,8 @@ public sealed class SimulationRun
         {
             string first = run._oracle.Failure ?? exception.ToString();
             return $"seed {seed}: {first}\n(step {run._scheduler.Steps}, {run._time.Elapsed}, "
-                + $"{run._scenario.Loops} loops, {run._scenario.Clients} clients, {run._scenario.Faults.WireStyle}; "
+                + $"{run._scenario.Loops} loops, {run._scenario.Clients} clients, {run._scenario.Faults.WireStyle}, "
+                + $"a budget of {run._scenario.Limits.OutboxBudgetBytes}; "
                 + $"rerun with LONGWIRE_SIM_SEED={seed})\n"
                 + $"Last actions:\n{run._oracle.DescribeActions()}\nLast steps:\n{run._network.Trace}";
         }
