@@ -9,7 +9,7 @@ namespace Longwire.Simulation;
 /// <summary>One seed, one life of a server: it starts, is used and misused, comes to rest, drains and ends.</summary>
 public sealed class SimulationRun
 {
-    private const int MostStepsAtOnce = 400_000;
+    private const int MostStepsAtOnce = 300_000;
 
     private readonly Scenario _scenario;
     private readonly VirtualTime _time = new();
@@ -27,7 +27,7 @@ public sealed class SimulationRun
     {
         _scenario = new Scenario(seed);
         _network = new MemoryNetwork(_time, _scenario.Faults, _scenario.Random.NextUInt64());
-        _scheduler = new LoopScheduler(_network, _scenario.Random.NextUInt64()) { StepLimit = MostStepsAtOnce };
+        _scheduler = new LoopScheduler(_network, _scenario.Random.NextUInt64()) { StepLimit = MostStepsAtOnce + (1000 * _scenario.Clients) };
         _executor = new SeededExecutor(_scenario.Random.NextUInt64());
         _oracle = new Oracle(_scenario, _network);
         _actors =
