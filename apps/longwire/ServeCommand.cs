@@ -45,6 +45,8 @@ internal static class ServeCommand
             console.TimestampFormat = "HH:mm:ss ";
         });
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // The host logs an exception of the start before it throws it; we tell it once, in one line.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Services.Configure<ConsoleLifetimeOptions>(static options => options.SuppressStatusMessages = true);
         builder.Services.Configure<HostOptions>(static options =>

@@ -28,12 +28,15 @@ internal sealed class HubLoop
             _deliveries[i] = new Delivery(this);
     }
 
+    private int _topicsSeen;
+
     /// <summary>Subscriptions on this loop.</summary>
     internal int Count { get; private set; }
 
     /// <summary>Subscribes; the snapshot follows as the caller calls <see cref="AdvanceSnapshot"/>.</summary>
     internal Subscription Subscribe(ISubscriber subscriber, TopicFilter filter)
     {
+        AttachNew();
         if (!_groups.TryGetValue(filter, out FilterGroup? group))
         {
             group = new FilterGroup(filter);
@@ -104,6 +107,15 @@ internal sealed class HubLoop
 
     internal void AttachMatching(TopicCursor cursor) =>
         _matcher.Match(cursor.Topic.Name, cursor, static (c, slot) => c.Attach(slot.Group));
+
+    /// <summary>
+    /// Links topics whose first token has not run yet: what was published before a subscribe is in its snapshot.
+    /// </summary>
+    private void AttachNew()
+    {
+        for (int count = Hub.TopicCount; _topicsSeen < count; _topicsSeen++)
+            Hub.TopicAt(_topicsSeen).FindCursor(this)?.EnsureAttached();
+    }
 
     private void AttachExisting(int known, FilterGroup group)
     {

@@ -106,7 +106,7 @@ internal sealed class TopicCursor : LoopWork
     }
 
     /// <summary>A new topic's cursor was made by the publisher: link it to this loop's filters before its first message.</summary>
-    private void EnsureAttached()
+    internal void EnsureAttached()
     {
         if (_attached)
             return;

@@ -37,13 +37,16 @@ internal sealed class Backlog
     /// <summary>Keeps a message as its topic's latest; true when it replaced an older one. A key keeps its place in line.</summary>
     internal bool Conflate(Subscription subscription, TopicCursor cursor, LocalFrame frame)
     {
-        frame.Use();
         if (_index.TryGetValue((subscription, cursor), out Node? node))
         {
+            if (node.Latest.Sequence > frame.Sequence)
+                return true; // recalled from the outbox, where it stood before what waits here
+            frame.Use();
             node.Latest.Done();
             node.Latest = frame;
             return true;
         }
+        frame.Use();
         node = _freeNodes ?? new Node();
         _freeNodes = node.Next;
         node.Subscription = subscription;

@@ -46,7 +46,7 @@ public abstract partial class Connection
     /// <summary>False while the application has all the messages that it may have, or its replies do not fit.</summary>
     private bool CanDispatch =>
         _state != ConnectionState.Connecting
-        && _directBytes < _endpoint.Options.HighWaterBytes
+        && Volatile.Read(ref _reserved) - _pushBytes + _outbox.FixedPushBytes < _endpoint.Options.HighWaterBytes
         && _handlers is not { HasRoom: false };
 
     private void ReadTurn()

@@ -25,6 +25,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     private int _reserved; // bytes in the outbox and in _posted; changed by any thread
     private volatile ConnectionState _state;
     private CloseReason _reason;
+    private volatile bool _ending;
 
     private protected Connection()
     {
@@ -40,7 +41,10 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     public CloseReason Reason => _reason;
 
     /// <summary>True until the connection begins to close.</summary>
-    public bool IsOpen => _state <= ConnectionState.Open;
+    public bool IsOpen => _state <= ConnectionState.Open && !_ending;
+
+    /// <summary>The application asked for the end: messages that wait are not handled any more.</summary>
+    internal bool IsEnding => _ending;
 
     /// <summary>Completes with the reason when the connection has ended.</summary>
     public Task<CloseReason> Closed => Extras.WhenClosed(this);
@@ -119,7 +123,10 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         SendResult result = Send(payload.Span);
         while (result == SendResult.Full)
         {
-            await Extras.WhenRoom(this, cancellation).ConfigureAwait(false);
+            // What does not fit beside the low-water mark waits for all that is queued; room alone is there already.
+            await (payload.Length > _endpoint.Options.LowWaterBytes
+                ? Extras.WhenFlushed(this, cancellation)
+                : Extras.WhenRoom(this, cancellation)).ConfigureAwait(false);
             result = Send(payload.Span);
         }
         if (result == SendResult.Queued && Volatile.Read(ref _reserved) > _endpoint.Options.LowWaterBytes)
@@ -140,6 +147,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
             throw new ArgumentException("A close needs a reason.", nameof(reason));
         Extras.CloseDeadline = deadline;
         Extras.CloseReason = reason;
+        _ending = true;
         Request(ConnectionRequest.Close);
         return Closed;
     }
@@ -150,7 +158,8 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     {
         if (reason == CloseReason.None)
             throw new ArgumentException("An abort needs a reason.", nameof(reason));
-        Extras.AbortReason = reason;
+        Extras.SetAbortReason(reason);
+        _ending = true;
         Request(ConnectionRequest.Abort);
     }
 
@@ -185,7 +194,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         while (true)
         {
             int now = Volatile.Read(ref _reserved);
-            if (now > 0 && now + (long)bytes > _endpoint.Options.OutboxBytes)
+            // What comes from other threads leaves a quarter to replies, as pushes do.
+            int limit = OnLoop ? _endpoint.Options.OutboxBytes : _endpoint.Options.PushBytes;
+            if (now > 0 && now + (long)bytes > limit)
             {
                 // On the loop a reply may displace pushes; elsewhere the sender waits.
                 if (!OnLoop || !RelievePushes(CloseReason.SlowConsumer) || Volatile.Read(ref _reserved) >= now)

@@ -14,6 +14,7 @@ internal sealed class ConnectionExtras
     private TaskCompletionSource? _room;
     private List<(long Target, TaskCompletionSource Done)>? _flushes;
     private CancellationTokenSource? _cancellation;
+    private int _abortReason;
     private bool _cancelled;
     private bool _ended;
 
@@ -21,14 +22,20 @@ internal sealed class ConnectionExtras
 
     internal CloseReason CloseReason { get; set; } = CloseReason.ClosedByApplication;
 
-    internal CloseReason AbortReason { get; set; } = CloseReason.AbortedByApplication;
+    internal CloseReason AbortReason => (CloseReason)Volatile.Read(ref _abortReason);
+
+    /// <summary>The first reason wins, also when two threads abort before the loop has seen either.</summary>
+    internal void SetAbortReason(CloseReason reason) =>
+        Interlocked.CompareExchange(ref _abortReason, (int)reason, (int)CloseReason.None);
 
     internal Task<CloseReason> WhenClosed(Connection connection)
     {
         lock (_gate)
         {
             _closed ??= NewSource<CloseReason>();
-            if (_ended)
+            // The state too: a connection that ended before it had extras told nobody (partner: End, which reads
+            // the extras after it has written the state).
+            if (_ended || connection.IsEnded)
                 _closed.TrySetResult(connection.Reason);
             return _closed.Task;
         }

@@ -124,7 +124,7 @@ public sealed class EndpointBuilder<TSession>
         return this;
     }
 
-    /// <summary>Called on the loop when an oversized frame was skipped and the connection goes on; it must not block.</summary>
+    /// <summary>Called between messages, where they are handled, when an oversized frame was skipped and the connection goes on.</summary>
     public EndpointBuilder<TSession> OnSkipped(Action<Connection<TSession>, FrameError> handler)
     {
         _handlers.Skipped = handler;

@@ -9,8 +9,8 @@ public sealed record EndpointOptions
     public static EndpointOptions Default { get; } = new();
 
     /// <summary>
-    /// Most bytes in a connection's outbox. Default: 256 KiB. Pushes fill at most three quarters of it, so that replies
-    /// have room; an empty outbox takes any one message.
+    /// Most bytes in a connection's outbox. Default: 256 KiB. Pushes and sends from other threads fill at most three
+    /// quarters of it, so that replies have room; an empty outbox takes any one message.
     /// </summary>
     public int OutboxBytes { get; init; } = 256 << 10;
 

@@ -241,22 +241,25 @@ internal sealed class PullQueue(Connection connection) : HandlerQueue(connection
 
     internal async IAsyncEnumerable<Message> ReadAll([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await foreach (Message message in _messages.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+        while (await _messages.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false))
         {
-            Taken(message);
-            if (message.Skipped != FrameError.None)
+            while (_messages.Reader.TryRead(out Message? message))
             {
-                Connection.Endpoint.Handlers.OnSkipped(Connection, message.Skipped);
-                message.HandlerEnded();
-                continue;
-            }
-            try
-            {
-                yield return message;
-            }
-            finally
-            {
-                message.HandlerEnded();
+                Taken(message);
+                if (message.Skipped != FrameError.None)
+                {
+                    Connection.Endpoint.Handlers.OnSkipped(Connection, message.Skipped);
+                    message.HandlerEnded();
+                    continue;
+                }
+                try
+                {
+                    yield return message;
+                }
+                finally
+                {
+                    message.HandlerEnded();
+                }
             }
         }
     }

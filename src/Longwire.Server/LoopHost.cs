@@ -31,6 +31,7 @@ internal sealed class LoopHost : ILoopTenant
     private Connection? _dirtyHead;
     private Connection? _dirtyTail;
     private readonly FrameDecoder?[] _idleDecoders;
+    private Connection? _flushing; // takes what it can now: it pays for nobody, or it would never send anything
     private OutboxEntry? _freeEntries;
     private TimeSpan? _drain;
     private Backlog? _freeBacklogs;
@@ -54,6 +55,9 @@ internal sealed class LoopHost : ILoopTenant
     /// <summary>Connections on this loop, those on their way to it included.</summary>
     internal int Load;
 
+    /// <summary>Set when the drain has begun on this loop.</summary>
+    internal TimeSpan? DrainDeadline { get; set; }
+
     internal int Count => Volatile.Read(ref _count);
 
     internal long OutboxBytes => Volatile.Read(ref _outboxBytes);
@@ -68,10 +72,12 @@ internal sealed class LoopHost : ILoopTenant
                 _dirtyTail = null;
             connection.NextDirty = null;
             connection.IsDirty = false;
+            _flushing = connection;
             FlushGuarded(connection);
             if ((i & 15) == 15 && Server.Time.GetElapsedTime(started) > s_sliceTime)
                 break;
         }
+        _flushing = null;
         return _dirtyHead is not null;
     }
 
@@ -264,10 +270,10 @@ internal sealed class LoopHost : ILoopTenant
     {
         long target = Math.Max(0, _budgetBytes - bytes);
         var holders = new PriorityQueue<Connection, long>();
-        ForEach(holders, static (queue, connection) =>
+        ForEach((holders, _flushing), static (state, connection) =>
         {
-            if (connection.OldestPushTick != long.MaxValue)
-                queue.Enqueue(connection, connection.OldestPushTick);
+            if (connection.OldestPushTick != long.MaxValue && connection != state._flushing)
+                state.holders.Enqueue(connection, connection.OldestPushTick);
         });
         while (_outboxBytes > target && holders.TryDequeue(out Connection? oldest, out _))
         {

@@ -147,7 +147,8 @@ internal sealed class ClientsActor(Scenario scenario, Oracle oracle) : SeededAct
             default:
                 client.SendTail();
                 client.HasEnded = true;
-                client.Causes.Add(CloseReason.TruncatedFrame);
+                client.Causes.UnionWith(
+                    [CloseReason.TruncatedFrame, CloseReason.FrameTooLarge, CloseReason.MalformedFrame]);
                 client.SendBytes([(byte)'0', (byte)'1']);
                 client.Fin();
                 break;
@@ -197,7 +198,7 @@ internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SeededE
         else if (die < 75)
             executor.Post(() => oracle.Wait($"a send to {session.Client}", SendLaterAsync(session)));
         else if (die < 80)
-            oracle.Wait($"the closed task of {session.Client}", WatchAsync(session));
+            executor.Post(() => oracle.Wait($"the closed task of {session.Client}", WatchAsync(session)));
         else if (die < 84)
             _ = oracle.Server.Snapshot();
         else if (die < 88 && scenario.Endings)
@@ -228,7 +229,7 @@ internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SeededE
     private async Task WatchAsync(Session session)
     {
         Task<CloseReason> closed = session.Connection.Closed;
-        CloseReason reason = await closed.ConfigureAwait(true);
+        CloseReason reason = await closed;
         if (reason == CloseReason.None || reason != session.Connection.Reason)
             oracle.Fail($"the closed task of {session.Client} says {reason}, not {session.Connection.Reason}");
     }

@@ -25,7 +25,7 @@ internal sealed class Oracle(Scenario scenario, MemoryNetwork network) : ILogger
     internal long Connected;
     internal long Closed;
     internal bool Draining;
-    private const int KeptActions = 60;
+    private const int KeptActions = 400;
     private readonly Queue<string> _actions = new();
     private long _published;
 

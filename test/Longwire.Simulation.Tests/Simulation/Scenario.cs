@@ -42,9 +42,9 @@ internal sealed class Scenario
         Loops = Random.Between(1, 4);
         bool crowd = Random.Chance(0.02);
         Clients = crowd ? Random.Between(500, 2000) : Random.Chance(0.2) ? Random.Between(40, 120) : Random.Between(3, 30);
-        Rounds = crowd ? 6 : Random.Between(4, 12);
+        Rounds = crowd ? 3 : Random.Between(4, 12);
         Phases = crowd ? 1 : Random.Between(1, 3);
-        Burst = crowd ? 20 : Random.Chance(0.3) ? 60 : Random.Between(1, 20);
+        Burst = crowd ? 2 : Random.Chance(0.3) ? 60 : Random.Between(1, 20);
         LargestPayload = Random.Chance(0.2) ? 1200 : Random.Between(0, 150);
         Pause = TimeSpan.FromMilliseconds(Random.Chance(0.5) ? 100 : Random.Between(1, 20_000));
         Endings = Random.Chance(0.7);

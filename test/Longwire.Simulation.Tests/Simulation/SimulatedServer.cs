@@ -140,10 +140,11 @@ internal sealed class SimulatedServer(Scenario scenario, Oracle oracle, SeededEx
     private void Subscribe(Session session, FilterView filter)
     {
         session.Client.OnSubscribing(filter);
+        filter.Accepted++; // first: the end of the snapshot may be seen before the call returns
         SubscribeResult result = session.Connection.Subscribe(filter.Filter);
-        if (result == SubscribeResult.Subscribed)
-            filter.Accepted++;
-        else if (result != SubscribeResult.Closed)
+        if (result == SubscribeResult.Closed)
+            filter.Accepted--;
+        else if (result != SubscribeResult.Subscribed)
             oracle.Fail($"{session.Client} subscribes to {filter.Name}: {result}");
     }
 

@@ -9,7 +9,7 @@ namespace Longwire.Simulation;
 /// <summary>One seed, one life of a server: it starts, is used and misused, comes to rest, drains and ends.</summary>
 public sealed class SimulationRun
 {
-    private const int MostStepsAtOnce = 400_000;
+    private const int MostStepsAtOnce = 300_000;
 
     private readonly Scenario _scenario;
     private readonly VirtualTime _time = new();
@@ -21,12 +21,13 @@ public sealed class SimulationRun
     private readonly TcpServer _server;
     private readonly List<Listener> _listeners = [];
     private int _nextSession;
+    private bool _isStepping;
 
     private SimulationRun(ulong seed)
     {
         _scenario = new Scenario(seed);
         _network = new MemoryNetwork(_time, _scenario.Faults, _scenario.Random.NextUInt64());
-        _scheduler = new LoopScheduler(_network, _scenario.Random.NextUInt64()) { StepLimit = MostStepsAtOnce };
+        _scheduler = new LoopScheduler(_network, _scenario.Random.NextUInt64()) { StepLimit = MostStepsAtOnce + (1000 * _scenario.Clients) };
         _executor = new SeededExecutor(_scenario.Random.NextUInt64());
         _oracle = new Oracle(_scenario, _network);
         _actors =
@@ -55,7 +56,7 @@ public sealed class SimulationRun
         Action? outer = Interleaving.Hook;
         try
         {
-            Interleaving.Hook = run._scheduler.Interleave;
+            Interleaving.Hook = run.Interleave;
             run.Execute();
             return null;
         }
@@ -63,7 +64,8 @@ public sealed class SimulationRun
         {
             string first = run._oracle.Failure ?? exception.ToString();
             return $"seed {seed}: {first}\n(step {run._scheduler.Steps}, {run._time.Elapsed}, "
-                + $"{run._scenario.Loops} loops, {run._scenario.Clients} clients, {run._scenario.Faults.WireStyle}; "
+                + $"{run._scenario.Loops} loops, {run._scenario.Clients} clients, {run._scenario.Faults.WireStyle}, "
+                + $"a budget of {run._scenario.Limits.OutboxBudgetBytes}; "
                 + $"rerun with LONGWIRE_SIM_SEED={seed})\n"
                 + $"Last actions:\n{run._oracle.DescribeActions()}\nLast steps:\n{run._network.Trace}";
         }
@@ -98,14 +100,14 @@ public sealed class SimulationRun
     {
         _server.CreateLoops();
         LoopHost acceptor = _server.Hosts[0];
-        acceptor.Post(() =>
+        _executor.Post(() => acceptor.Post(() =>
         {
             for (int i = 0; i < _scenario.Endpoints.Length; i++)
             {
                 ListenAddress address = ListenAddress.Parse($"tcp://{_scenario.Endpoints[i].Address}");
                 _listeners.Add(acceptor.Loop.Listen(address, ListenOptions.Default, _server.AcceptorFor(i)));
             }
-        });
+        }));
         RunUntilIdle();
     }
 
@@ -156,9 +158,12 @@ public sealed class SimulationRun
             Heal();
         _network.Trace.Add("drain");
         _oracle.Draining = true;
-        _server.Hosts[0].Post(() => _listeners.ForEach(static listener => listener.Stop()));
-        foreach (LoopHost host in _server.Hosts)
-            host.Post(() => _server.BeginDrain(host, deadline));
+        _executor.Post(() =>
+        {
+            _server.Hosts[0].Post(() => _listeners.ForEach(static listener => listener.Stop()));
+            foreach (LoopHost host in _server.Hosts)
+                host.Post(() => _server.BeginDrain(host, deadline));
+        });
         _actors[0].Remaining = _scenario.Random.Between(0, 3);
         _actors[1].Remaining = _scenario.Random.Between(0, 2);
         _actors[2].Remaining = _scenario.Random.Between(0, 2);
@@ -189,8 +194,11 @@ public sealed class SimulationRun
         long slack = 3L * OutboxBudget.ChunkBytes * _server.Hosts.Count;
         if (budget.ReservedBytes < 0 || budget.ReservedBytes > slack)
             _oracle.Fail($"the outbox budget has {budget.ReservedBytes} bytes reserved; the slack is {slack}");
-        foreach (LoopHost host in _server.Hosts)
-            host.Loop.RequestStop();
+        _executor.Post(() =>
+        {
+            foreach (LoopHost host in _server.Hosts)
+                host.Loop.RequestStop();
+        });
         RunUntilIdle();
         _server.Release();
         if (_server.Pool.Snapshot().Leases is not 0 and var leases)
@@ -214,9 +222,24 @@ public sealed class SimulationRun
         RunUntilIdle();
     }
 
+    /// <summary>Only within a step: what the run itself does is nobody's thread.</summary>
+    private void Interleave()
+    {
+        if (_isStepping)
+            _scheduler.Interleave();
+    }
+
+    private bool StepOne()
+    {
+        _isStepping = true;
+        bool stepped = _scheduler.StepOne();
+        _isStepping = false;
+        return stepped;
+    }
+
     private void RunUntilIdle()
     {
-        while (_scheduler.StepOne())
+        while (StepOne())
         {
             if (_oracle.Sessions.Count > 0)
             {
