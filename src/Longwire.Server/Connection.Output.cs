@@ -70,7 +70,6 @@ public abstract partial class Connection
             return;
         }
         frame.Use();
-        _directBytes += frame.Length;
         Append(_host.NewEntry(frame, EntryKind.Direct, null));
     }
 

@@ -55,8 +55,6 @@ internal sealed class LoopHost : ILoopTenant
     /// <summary>Connections on this loop, those on their way to it included.</summary>
     internal int Load;
 
-    /// <summary>Set when the drain has begun on this loop.</summary>
-    internal TimeSpan? DrainDeadline { get; set; }
 
     internal int Count => Volatile.Read(ref _count);
 

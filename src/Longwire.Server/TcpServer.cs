@@ -187,7 +187,6 @@ public sealed partial class TcpServer : IAsyncDisposable
     /// <summary>Begins the end of every connection on a loop, also of those on their way to it; on that loop.</summary>
     internal void BeginDrain(LoopHost host, TimeSpan deadline)
     {
-        host.DrainDeadline = deadline;
         _draining = true;
         host.BeginDrain(deadline);
     }
