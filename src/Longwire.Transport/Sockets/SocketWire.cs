@@ -11,7 +11,8 @@ namespace Longwire.Transport.Sockets;
 /// </remarks>
 internal sealed class SocketWire : Wire
 {
-    private const int MaxSegments = 64;
+    // The framework keeps the pins of up to 8 segments on the stack; more are two arrays for the collector each time.
+    private const int MaxSegments = 8;
 
     private readonly Socket _socket;
     private readonly Completion _receive;
