@@ -23,6 +23,9 @@ internal static class FanoutScenario
     private static readonly Option<TimeSpan> s_duration = TargetOptions.Time(
         "--duration", TimeSpan.FromSeconds(30), "how long to publish");
 
+    private static readonly Option<TimeSpan> s_settle = TargetOptions.Time(
+        "--settle", TimeSpan.Zero, "time between the last subscription and the first message");
+
     private static readonly Option<int> s_stalled = TargetOptions.Count(
         "--stalled", 0, 0, "subscribers that stop reading at the start");
 
@@ -30,7 +33,8 @@ internal static class FanoutScenario
         "--stall-for", TimeSpan.FromSeconds(10), "after which they read on");
 
     internal static Command Command { get; } = TargetOptions.Scenario(
-        "fanout", "one publisher, many subscribers", RunAsync, s_rate, s_window, s_size, s_duration, s_stalled, s_stallFor);
+        "fanout", "one publisher, many subscribers", RunAsync, s_rate, s_window, s_size, s_duration, s_settle, s_stalled,
+        s_stallFor);
 
     private static async Task<int> RunAsync(Target target, ParseResult arguments, CancellationToken cancellation)
     {
@@ -39,6 +43,7 @@ internal static class FanoutScenario
         int stalled = arguments.GetValue(s_stalled);
         await using var population = new Population(target.Connections, stalled, size);
         await population.ConnectAsync(target).ConfigureAwait(false);
+        await Task.Delay(arguments.GetValue(s_settle), cancellation).ConfigureAwait(false);
         ServerProcess.Sample start = target.Process?.Read() ?? default;
         var resident = new List<long>();
         Task stall = StallAsync(population, stalled, arguments.GetValue(s_stallFor), cancellation);
@@ -112,7 +117,8 @@ internal static class FanoutScenario
             .Add("deliveries", tally.Deliveries)
             .Add("missing", tally.Missing).Add("outOfOrder", tally.OutOfOrder).Add("corrupted", tally.Corrupted)
             .Add("lostConnections", population.Broadcast.Lost)
-            .AddLatency(tally.Latency);
+            .AddLatency(tally.Latency)
+            .Add("driverHolds", population.Loop.Holds);
         if (stalled > 0)
         {
             report.Add("stalled", stalled).Add("stalledSkipped", stalling.Sum(static one => one.Skipped))

@@ -9,7 +9,7 @@ try
 {
     return await root.Parse(args).InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
 }
-catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or OperationCanceledException)
 {
     Console.Error.WriteLine(exception.Message);
     return 2;
