@@ -14,7 +14,8 @@ while IFS= read -r line; do
   echo "$line"
   # The driver has published its burst, the server has read it, and most of it is still queued.
   [ "$line" != "signal now" ] || kill -TERM "$server"
-done < <(driver drain --connections "$connections" --stalled "$stalled" --json "$out/drain.json" || echo "driver failed: $?")
+done < <(driver drain --connections "$connections" --stalled "$stalled" --json "$out/drain.json" ||
+  echo "driver: exit code $?")
 wait "$server" || code=$?
 server=
 echo "server: exit code $code"

@@ -28,7 +28,8 @@ internal sealed class LoadLoop : ILoopTenant, IDisposable
     internal Loop Loop { get; }
 
     /// <summary>
-    /// Times that the loop stood still for over 50 ms: the machine was too busy for the driver, and latencies are its own.
+    /// Times that the loop stood still for over 50 ms: the machine was too busy for the driver, which shows in the
+    /// latencies.
     /// </summary>
     internal long Holds { get; private set; }
 

@@ -6,9 +6,21 @@
 using System.CommandLine;
 using Longwire;
 
-var port = new Option<int>("--port") { Description = "TCP port on 127.0.0.1; 0 lets the system choose", DefaultValueFactory = _ => 7300 };
-var poller = new Option<PollerKind>("--poller") { Description = "what waits for the system", DefaultValueFactory = _ => PollerKind.Automatic };
-var loops = new Option<int>("--loops") { Description = "loops", DefaultValueFactory = _ => Math.Min(16, Environment.ProcessorCount) };
+var port = new Option<int>("--port")
+{
+    Description = "TCP port on 127.0.0.1; 0 lets the system choose",
+    DefaultValueFactory = _ => 7300,
+};
+var poller = new Option<PollerKind>("--poller")
+{
+    Description = "what waits for the system",
+    DefaultValueFactory = _ => PollerKind.Automatic,
+};
+var loops = new Option<int>("--loops")
+{
+    Description = "threads that own connections",
+    DefaultValueFactory = _ => Math.Min(16, Environment.ProcessorCount),
+};
 var root = new RootCommand("PushLab: the benchmark server") { port, poller, loops };
 root.SetAction((arguments, cancellation) => Serve(
     arguments.GetValue(port), arguments.GetValue(poller), arguments.GetValue(loops), cancellation));

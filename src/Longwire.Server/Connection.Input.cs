@@ -77,7 +77,7 @@ public abstract partial class Connection
 
     private void Decode(ReadOnlySpan<byte> input)
     {
-        _decoder ??= _endpoint.Codec.CreateDecoder(_host.Pool);
+        _decoder ??= _host.RentDecoder(_endpoint);
         while (_state <= ConnectionState.Open)
         {
             if (!CanDispatch)
@@ -89,7 +89,10 @@ public abstract partial class Connection
             if (status == DecodeStatus.NeedMore)
             {
                 if (!_decoder.IsMidFrame)
-                    ReleaseDecoder(); // between frames a connection holds no decoder
+                {
+                    _host.ReturnDecoder(_endpoint, _decoder); // between frames a connection holds none
+                    _decoder = null;
+                }
                 return;
             }
             if (status == DecodeStatus.Invalid)
@@ -154,7 +157,12 @@ public abstract partial class Connection
     {
         _inputPaused = true;
         if (rest.IsEmpty)
+        {
+            // What was kept has been decoded to its end; kept any longer it would be decoded again.
+            _pausedInput?.Return();
+            _pausedInput = null;
             return;
+        }
         if (_pausedInput is not null)
         {
             _pausedFrom = _pausedLength - rest.Length; // the rest is the end of what is kept already
@@ -198,10 +206,9 @@ public abstract partial class Connection
             OnInvalid(_decoder.Error);
             return;
         }
-        if (_handlers is { IsIdle: false })
+        if (_handlers?.OnEndOfInput() == false)
         {
-            _handlers.OnEndOfInput();
-            ArmGrace();
+            ArmGrace(); // the queue tells when it is idle
             return;
         }
         BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);

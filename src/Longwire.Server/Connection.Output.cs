@@ -34,12 +34,41 @@ public abstract partial class Connection
             Array.Clear(_host.Segments, 0, count);
             _host.Counters.SendCalls++;
             if (result.Status == IoStatus.Pending)
+            {
                 _outbox.Own(count);
+                ArmForBacklog();
+            }
             else if (!TakeWritten(result))
+            {
                 return;
+            }
+            if ((!_outbox.IsEmpty || HasMoreToQueue) && _wire.IsWritable && !_wire.HasPendingWrite)
+                _host.MarkDirty(this);
         }
-        if ((!_outbox.IsEmpty || HasMoreToQueue) && _wire.IsWritable && !_wire.HasPendingWrite)
-            _host.MarkDirty(this);
+        else if (_backlog is not null)
+        {
+            _host.Loop.Wheel.Arm(this, _host.Loop.NowTick + 1); // nothing fits: the process's budget is spent
+        }
+        else
+        {
+            OnDrained();
+        }
+    }
+
+    /// <summary>Queues a frame that all connections of the endpoint share; what does not fit is counted.</summary>
+    internal void SendShared(LocalFrame frame)
+    {
+        if (_state >= ConnectionState.Closing)
+            return;
+        if (!TryReserve(frame.Length))
+        {
+            _dropped++;
+            _host.Counters.Dropped++;
+            return;
+        }
+        frame.Use();
+        _directBytes += frame.Length;
+        Append(_host.NewEntry(frame, EntryKind.Direct, null));
     }
 
     /// <summary>One message of a topic, during the loop's fan-out.</summary>
@@ -50,7 +79,7 @@ public abstract partial class Connection
         LocalFrame? frame = delivery.GetFrame(_endpoint.Encoder);
         if (frame is null)
             NoteDropped(delivery.Cursor, 1, oldest: false);
-        else if (_backlog is null && FitsPush(frame.Length))
+        else if (FitsPush(frame.Length) && _backlog is null) // in this order: making room may fill the backlog
             AppendPush(subscription, delivery.Cursor, frame);
         else
             DeliverSlow(subscription, delivery.Cursor, frame);

@@ -75,6 +75,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         SendResult result = Endpoint.TryEncode(_endpoint.Codec, payload, _host.Pool, out Frame? frame);
         if (result != SendResult.Queued)
             return result;
+        Interleaving.Point();
         if (!TryReserve(frame!.Length))
         {
             frame.Release();
@@ -131,9 +132,14 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
 
     /// <summary>Ends the connection in good order: what is queued is flushed, then FIN; what is not done by the deadline is aborted.</summary>
     /// <param name="deadline">Default: the endpoint's <see cref="EndpointOptions.LingerTimeout"/>.</param>
-    public Task<CloseReason> CloseAsync(TimeSpan? deadline = null)
+    /// <param name="reason">What stands in the log and the metrics.</param>
+    public Task<CloseReason> CloseAsync(
+        TimeSpan? deadline = null, CloseReason reason = CloseReason.ClosedByApplication)
     {
+        if (reason == CloseReason.None)
+            throw new ArgumentException("A close needs a reason.", nameof(reason));
         Extras.CloseDeadline = deadline;
+        Extras.CloseReason = reason;
         Request(ConnectionRequest.Close);
         return Closed;
     }
@@ -194,6 +200,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     /// <summary>Leaves a frame for the loop; at most one post per connection is pending.</summary>
     private bool TryPost(Frame frame)
     {
+        Interleaving.Point();
         object? head = Volatile.Read(ref _posted);
         while (true)
         {
@@ -232,8 +239,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         {
             Frame? next = ordered.Next;
             ordered.Next = null;
-            if (_state == ConnectionState.Closed)
+            if (_state >= ConnectionState.Lingering)
             {
+                // FIN is out; writing behind it would turn it into a RST.
                 Interlocked.Add(ref _reserved, -ordered.Length);
                 ordered.Release();
             }
@@ -279,4 +287,5 @@ internal enum ConnectionRequest
     Resume = 8,
     HandlersIdle = 16,
     Flush = 32,
+    ConnectFailed = 64,
 }

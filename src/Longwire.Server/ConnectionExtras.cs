@@ -1,3 +1,5 @@
+using Longwire.Primitives;
+
 namespace Longwire;
 
 /// <summary>What few connections need: awaiters, a token, a requested end. Made on first use.</summary>
@@ -16,6 +18,8 @@ internal sealed class ConnectionExtras
     private bool _ended;
 
     internal TimeSpan? CloseDeadline { get; set; }
+
+    internal CloseReason CloseReason { get; set; } = CloseReason.ClosedByApplication;
 
     internal CloseReason AbortReason { get; set; } = CloseReason.AbortedByApplication;
 
@@ -51,6 +55,7 @@ internal sealed class ConnectionExtras
             _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             task = _room.Task;
         }
+        Interleaving.Point();
         // Looked at anew after the waiter is in place (partner: OnRoom, called after the bytes were given back).
         connection.Request(ConnectionRequest.Flush);
         return task.WaitAsync(cancellation);
@@ -65,6 +70,7 @@ internal sealed class ConnectionExtras
                 return Task.CompletedTask;
             (_flushes ??= []).Add((-1, done)); // the loop writes the target when it has taken what was posted
         }
+        Interleaving.Point();
         connection.Request(ConnectionRequest.Flush);
         return done.Task.WaitAsync(cancellation);
     }

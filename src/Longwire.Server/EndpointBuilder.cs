@@ -131,14 +131,14 @@ public sealed class EndpointBuilder<TSession>
         return this;
     }
 
-    /// <summary>Called exactly once per connection, after its last message.</summary>
+    /// <summary>Called exactly once per connection whose <c>OnConnect</c> succeeded, after its last message.</summary>
     public EndpointBuilder<TSession> OnClosed(Func<Connection<TSession>, CloseReason, ValueTask> handler)
     {
         _handlers.Closed = handler;
         return this;
     }
 
-    /// <summary>Called exactly once per connection, after its last message.</summary>
+    /// <summary>Called exactly once per connection whose <c>OnConnect</c> succeeded, after its last message.</summary>
     public EndpointBuilder<TSession> OnClosed(Action<Connection<TSession>, CloseReason> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);

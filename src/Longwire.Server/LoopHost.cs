@@ -30,7 +30,9 @@ internal sealed class LoopHost : ILoopTenant
     private int[] _generations = new int[64];
     private Connection? _dirtyHead;
     private Connection? _dirtyTail;
+    private readonly FrameDecoder?[] _idleDecoders;
     private OutboxEntry? _freeEntries;
+    private TimeSpan? _drain;
     private Backlog? _freeBacklogs;
     private int _spareBacklogs;
     private long _outboxBytes;
@@ -45,6 +47,7 @@ internal sealed class LoopHost : ILoopTenant
         Pool = server.Pool;
         Hub = server.Hub.AddLoop(loop.Index, loop);
         _budget = budget;
+        _idleDecoders = new FrameDecoder?[server.EndpointCount];
         loop.Tenant = this;
     }
 
@@ -65,11 +68,24 @@ internal sealed class LoopHost : ILoopTenant
                 _dirtyTail = null;
             connection.NextDirty = null;
             connection.IsDirty = false;
-            connection.Flush();
+            FlushGuarded(connection);
             if ((i & 15) == 15 && Server.Time.GetElapsedTime(started) > s_sliceTime)
                 break;
         }
         return _dirtyHead is not null;
+    }
+
+    /// <summary>A defect in one connection's flush ends that connection and costs nobody else the slice.</summary>
+    private void FlushGuarded(Connection connection)
+    {
+        try
+        {
+            connection.Flush();
+        }
+        catch (Exception exception)
+        {
+            OnFault(exception, connection);
+        }
     }
 
     public void OnFault(Exception exception, object? culprit)
@@ -112,7 +128,37 @@ internal sealed class LoopHost : ILoopTenant
         long id = ((long)_generations[slot] << (SlotBits + LoopBits)) | ((long)(slot + 1) << LoopBits) | (uint)Loop.Index;
         connection.Open(id);
         Log.Connected(Server.Logger, id, connection.Remote, connection.Endpoint.Address);
+        if (_drain is { } deadline)
+            connection.BeginDrain(deadline);
     }
+
+    internal void BeginDrain(TimeSpan deadline)
+    {
+        _drain = deadline;
+        ForEach(deadline, static (time, connection) => connection.BeginDrain(time));
+    }
+
+    /// <summary>Queues one shared frame on every connection of an endpoint; takes over the caller's reference.</summary>
+    internal void SendToAll(Endpoint endpoint, Frame frame)
+    {
+        LocalFrame local = Hub.Frames.Take(frame, null, 0);
+        ForEach((endpoint, local), static (what, connection) =>
+        {
+            if (connection.Endpoint == what.endpoint)
+                connection.SendShared(what.local);
+        });
+        local.Done();
+    }
+
+    /// <summary>A decoder between two frames is the same for everyone: a connection borrows one while it has bytes.</summary>
+    internal FrameDecoder RentDecoder(Endpoint endpoint)
+    {
+        FrameDecoder? decoder = _idleDecoders[endpoint.Index];
+        _idleDecoders[endpoint.Index] = null;
+        return decoder ?? endpoint.Codec.CreateDecoder(Pool);
+    }
+
+    internal void ReturnDecoder(Endpoint endpoint, FrameDecoder decoder) => _idleDecoders[endpoint.Index] = decoder;
 
     internal void Remove(Connection connection, CloseMode mode)
     {

@@ -9,10 +9,12 @@ namespace Longwire.Allocation.Tests;
 internal readonly record struct AllocatedBytes(long OnLoops, long InProcess);
 
 /// <summary>
-/// A real server with subscribers on real loopback sockets in this process, all of which allocate nothing by themselves:
-/// most read at once, some only now and then, through small buffers, so that writes are partial and messages pile up.
+/// A real server with subscribers on real loopback sockets in this process, which allocate nothing by themselves: most
+/// read at once, some only now and then, through small buffers, so that writes are partial and messages pile up.
 /// </summary>
-/// <remarks>Owner: a test. Concurrency: <see cref="Publish"/> on one thread. Bound: <see cref="Window"/> messages in flight.</remarks>
+/// <remarks>
+/// Owner: a test. Concurrency: <see cref="Publish"/> on one thread. Bound: <see cref="Window"/> messages in flight.
+/// </remarks>
 internal sealed class FanOut : IAsyncDisposable
 {
     private const int Window = 16;
@@ -94,7 +96,9 @@ internal sealed class FanOut : IAsyncDisposable
         return new FanOut(server, clients[slow..], clients[..slow]);
     }
 
-    /// <summary>Publishes, and returns when each fast subscriber has read it all and the slow have read what there is.</summary>
+    /// <summary>
+    /// Publishes, and returns when each fast subscriber has read it all and the slow have read what there is.
+    /// </summary>
     internal void Publish(int messages)
     {
         for (int i = 0; i < messages; i++)
@@ -109,7 +113,9 @@ internal sealed class FanOut : IAsyncDisposable
         ReadSlow();
     }
 
-    /// <summary>Gives the pools the size of the worst case at once, which a warm-up of seconds may miss by a few objects.</summary>
+    /// <summary>
+    /// Gives the pools the size of the worst case at once, which a warm-up of seconds may miss by a few objects.
+    /// </summary>
     internal void Prime()
     {
         using var primed = new CountdownEvent(_server.Hosts.Count);
@@ -125,7 +131,9 @@ internal sealed class FanOut : IAsyncDisposable
             throw new TimeoutException("A loop did not run the priming.");
     }
 
-    /// <summary>Reads the counters, on each loop and of the process; it allocates nothing itself once it has run.</summary>
+    /// <summary>
+    /// Reads the counters, on each loop and of the process; it allocates nothing itself once it has run.
+    /// </summary>
     internal AllocatedBytes Measure()
     {
         for (int i = 0; i < _probes.Length; i++)
@@ -152,12 +160,12 @@ internal sealed class FanOut : IAsyncDisposable
 
     private void WaitForFast(long messages)
     {
-        long deadline = TimeProvider.System.GetTimestamp() + (long)(s_timeout.TotalSeconds * TimeProvider.System.TimestampFrequency);
+        long started = TimeProvider.System.GetTimestamp();
         var spin = new SpinWait();
         while (_readers[0].FewestBytes < messages * FrameBytes || _readers[1].FewestBytes < messages * FrameBytes)
         {
             spin.SpinOnce();
-            if (TimeProvider.System.GetTimestamp() > deadline)
+            if (TimeProvider.System.GetElapsedTime(started) > s_timeout)
                 throw new TimeoutException($"Not every fast subscriber has {messages} messages.");
         }
     }
@@ -170,7 +178,7 @@ internal sealed class FanOut : IAsyncDisposable
         var entries = new Stack<OutboxEntry>(Entries);
         for (int i = 0; i < Entries; i++)
         {
-            // Frames, their variants and notices are of three size classes; every third one of each is more than enough.
+            // Frames, their variants and notices are of three size classes; a third of each is more than enough.
             int length = (i % 3) switch { 0 => FrameBytes, 1 => PayloadBytes, _ => sizeof(long) };
             Assert.True(host.Pool.TryRentFrame(length, out Frame? frame));
             entries.Push(host.NewEntry(host.Hub.Frames.Take(frame, null, 0), EntryKind.Direct, null));

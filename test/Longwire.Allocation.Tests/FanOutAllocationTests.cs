@@ -5,7 +5,9 @@ using Longwire.Transport.Epoll;
 
 namespace Longwire.Allocation.Tests;
 
-/// <summary>Pushing costs no garbage: neither on the loops, nor at the publisher, nor anywhere else in the process.</summary>
+/// <summary>
+/// Pushing costs no garbage: neither on the loops, nor at the publisher, nor anywhere else in the process.
+/// </summary>
 public sealed class FanOutAllocationTests(ITestOutputHelper output)
 {
     private const int Subscribers = 200;
