@@ -4,8 +4,8 @@ namespace Longwire.Load;
 
 /// <summary>The publisher's connection: sends messages at a rate, with a number in flight, or when told to.</summary>
 /// <remarks>
-/// Owner: a scenario. Concurrency: the driver's loop, but for <see cref="Published"/>. Bound: with a window, its messages;
-/// with a rate, what the server does not read waits in the connection's queue and shows as latency.
+/// Owner: a scenario. Concurrency: the driver's loop, but for <see cref="Published"/>. Bound: with a window, its
+/// messages; with a rate, what the server does not read waits in the connection's queue and shows as latency.
 /// </remarks>
 internal sealed class Broadcast : LoadConnection
 {

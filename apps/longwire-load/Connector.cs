@@ -23,7 +23,9 @@ internal sealed class Connector(LoadLoop owner, EndPoint server)
     internal int Settled => Volatile.Read(ref _settled);
 
     /// <summary>Connects them all.</summary>
-    /// <exception cref="InvalidOperationException">One could not be connected, so the scenario would measure less than it says.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// One could not be connected, so the scenario would measure less than it says.
+    /// </exception>
     internal async Task ConnectAllAsync(IReadOnlyList<LoadConnection> connections)
     {
         await owner.InvokeAsync(() =>
@@ -31,15 +33,16 @@ internal sealed class Connector(LoadLoop owner, EndPoint server)
             _connections = connections;
             for (int i = 0; i < MostInFlight; i++)
                 DialNext();
-        }).ConfigureAwait(false);
+        });
         if (connections.Count > 0)
-            await _done.Task.ConfigureAwait(false);
+            await _done.Task;
         LoadConnection? failed = connections.FirstOrDefault(static one => one.Ending != Ending.None);
         if (failed is not null)
         {
             int count = connections.Count(static one => one.Ending != Ending.None);
             throw new InvalidOperationException(
-                $"{count} of {connections.Count} connections to {server} failed; the first: {failed.Ending} {failed.Error}.");
+                $"{count} of {connections.Count} connections to {server} failed; "
+                + $"the first: {failed.Ending} {failed.Error}.");
         }
     }
 

@@ -14,7 +14,8 @@ internal static class DrainScenario
 
     private static readonly TimeSpan s_fillTime = TimeSpan.FromSeconds(60);
 
-    private static readonly Option<int> s_stalled = TargetOptions.Count("--stalled", 100, 0, "subscribers that never read");
+    private static readonly Option<int> s_stalled = TargetOptions.Count(
+        "--stalled", 100, 0, "subscribers that never read");
 
     private static readonly Option<int> s_burst = TargetOptions.Count(
         "--burst", 200, 1, "messages that are published just before the server is told to end");
@@ -23,7 +24,8 @@ internal static class DrainScenario
         "--deadline", TimeSpan.FromSeconds(20), "until when the server must have ended");
 
     internal static Command Command { get; } = TargetOptions.Scenario(
-        "drain", "end the server (on the line 'signal now', by SIGTERM) while some stall", RunAsync, s_stalled, s_burst, s_deadline);
+        "drain", "some subscribers stall, and on the line 'signal now' the server is to be ended by SIGTERM", RunAsync,
+        s_stalled, s_burst, s_deadline);
 
     private static async Task<int> RunAsync(Target target, ParseResult arguments, CancellationToken cancellation)
     {
@@ -32,21 +34,21 @@ internal static class DrainScenario
         TimeSpan deadline = arguments.GetValue(s_deadline);
         int burst = arguments.GetValue(s_burst);
         await using var population = new Population(target.Connections, arguments.GetValue(s_stalled), FillBytes);
-        await population.ConnectAsync(target).ConfigureAwait(false);
-        await population.PauseStallingAsync(pause: true).ConfigureAwait(false);
-        await FillAsync(population).ConfigureAwait(false);
-        int behind = await BurstAsync(population, burst).ConfigureAwait(false);
+        await population.ConnectAsync(target);
+        await population.PauseStallingAsync(pause: true);
+        await FillAsync(population);
+        int behind = await BurstAsync(population, burst);
         Console.WriteLine("signal now");
         long signalled = TimeProvider.System.GetTimestamp();
-        await population.WaitAsync(() => !AnyOpen(population, stalling: false), deadline).ConfigureAwait(false);
+        await population.WaitAsync(() => !AnyOpen(population, stalling: false), deadline);
         TimeSpan drained = TimeProvider.System.GetElapsedTime(signalled);
-        await population.WaitAsync(() => !process.IsAlive, deadline - drained).ConfigureAwait(false);
+        await population.WaitAsync(() => !process.IsAlive, deadline - drained);
         TimeSpan ended = TimeProvider.System.GetElapsedTime(signalled);
         // What the kernel holds for them comes first, and then how it ended: RST, if the server told the truth.
-        await population.PauseStallingAsync(pause: false).ConfigureAwait(false);
-        await population.WaitAsync(() => !AnyOpen(population, stalling: true), deadline).ConfigureAwait(false);
-        await population.CountMissingAsync().ConfigureAwait(false);
-        Report report = await population.Loop.InvokeAsync(() => Sum(population)).ConfigureAwait(false);
+        await population.PauseStallingAsync(pause: false);
+        await population.WaitAsync(() => !AnyOpen(population, stalling: true), deadline);
+        await population.CountMissingAsync();
+        Report report = await population.Loop.InvokeAsync(() => Sum(population));
         bool inTime = !process.IsAlive;
         report.Add("readersBehindAtSignal", behind)
             .Add("readersDrainedAfterSeconds", Math.Round(drained.TotalSeconds, 2))
@@ -61,9 +63,9 @@ internal static class DrainScenario
     {
         for (int i = 0; i < FillMessages; i++)
         {
-            await population.Loop.InvokeAsync(population.Broadcast.PublishNow).ConfigureAwait(false);
-            if (!await population.WaitAsync(() => HaveAll(population), s_fillTime).ConfigureAwait(false))
-                throw new InvalidOperationException("The readers did not get the messages that fill the stalled outboxes.");
+            await population.Loop.InvokeAsync(population.Broadcast.PublishNow);
+            if (!await population.WaitAsync(() => HaveAll(population), s_fillTime))
+                throw new InvalidOperationException("The readers did not get what fills the stalled outboxes.");
         }
     }
 
@@ -76,10 +78,10 @@ internal static class DrainScenario
             for (int i = 0; i < burst; i++)
                 population.Broadcast.PublishNow();
             population.Broadcast.AskForEcho();
-        }).ConfigureAwait(false);
-        await population.WaitAsync(() => population.Broadcast.HasEcho, s_fillTime).ConfigureAwait(false);
+        });
+        await population.WaitAsync(() => population.Broadcast.HasEcho, s_fillTime);
         return await population.Loop.InvokeAsync(() => population.Subscribers.Count(
-            one => !one.IsStalling && one.LastSequence < population.Broadcast.Published)).ConfigureAwait(false);
+            one => !one.IsStalling && one.LastSequence < population.Broadcast.Published));
     }
 
     private static bool HaveAll(Population population) => population.Subscribers.All(

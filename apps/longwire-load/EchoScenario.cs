@@ -5,7 +5,9 @@ using Longwire.Transport;
 
 namespace Longwire.Load;
 
-/// <summary>Every connection has one request outstanding: how long does an answer take, and what does it cost?</summary>
+/// <summary>
+/// Every connection has one request outstanding: how long does an answer take, and what does it cost?
+/// </summary>
 internal static class EchoScenario
 {
     private const long MostMicroseconds = 3_600_000_000;
@@ -24,10 +26,10 @@ internal static class EchoScenario
         using var loop = new LoadLoop();
         var round = new Round();
         Echo[] echoes = [.. Enumerable.Range(0, target.Connections).Select(_ => new Echo(loop, round, size))];
-        await new Connector(loop, target.Server).ConnectAllAsync(echoes).ConfigureAwait(false);
+        await new Connector(loop, target.Server).ConnectAllAsync(echoes);
         ServerProcess.Sample start = target.Process?.Read() ?? default;
-        await loop.InvokeAsync(() => Array.ForEach(echoes, static one => one.Ask())).ConfigureAwait(false);
-        await Task.Delay(arguments.GetValue(s_duration), cancellation).ConfigureAwait(false);
+        await loop.InvokeAsync(() => Array.ForEach(echoes, static one => one.Ask()));
+        await Task.Delay(arguments.GetValue(s_duration), cancellation);
         ServerProcess.Sample end = target.Process?.Read() ?? default;
         loop.ThrowIfFaulted();
         return await loop.InvokeAsync(() =>
@@ -43,7 +45,7 @@ internal static class EchoScenario
                 report.AddServer(start, end, round.Answers);
             report.IsGood = round.Wrong == 0 && lost == 0;
             return report.Finish(target.Json);
-        }).ConfigureAwait(false);
+        });
     }
 
     /// <summary>The sums of all connections; on the loop.</summary>
@@ -62,7 +64,9 @@ internal static class EchoScenario
         }
     }
 
-    /// <summary>One connection; owner, concurrency, bound: see <see cref="LoadConnection"/>. One request is outstanding.</summary>
+    /// <summary>
+    /// One connection; owner, concurrency, bound: see <see cref="LoadConnection"/>. One request is outstanding.
+    /// </summary>
     private sealed class Echo(LoadLoop owner, Round round, int size) : LoadConnection(owner)
     {
         private long _asked;

@@ -23,6 +23,9 @@ internal static class FanoutScenario
     private static readonly Option<TimeSpan> s_duration = TargetOptions.Time(
         "--duration", TimeSpan.FromSeconds(30), "how long to publish");
 
+    private static readonly Option<TimeSpan> s_settle = TargetOptions.Time(
+        "--settle", TimeSpan.Zero, "time between the last subscription and the first message");
+
     private static readonly Option<int> s_stalled = TargetOptions.Count(
         "--stalled", 0, 0, "subscribers that stop reading at the start");
 
@@ -30,7 +33,8 @@ internal static class FanoutScenario
         "--stall-for", TimeSpan.FromSeconds(10), "after which they read on");
 
     internal static Command Command { get; } = TargetOptions.Scenario(
-        "fanout", "one publisher, many subscribers", RunAsync, s_rate, s_window, s_size, s_duration, s_stalled, s_stallFor);
+        "fanout", "one publisher, many subscribers", RunAsync, s_rate, s_window, s_size, s_duration, s_settle,
+        s_stalled, s_stallFor);
 
     private static async Task<int> RunAsync(Target target, ParseResult arguments, CancellationToken cancellation)
     {
@@ -38,23 +42,23 @@ internal static class FanoutScenario
         int window = arguments.GetValue(s_window);
         int stalled = arguments.GetValue(s_stalled);
         await using var population = new Population(target.Connections, stalled, size);
-        await population.ConnectAsync(target).ConfigureAwait(false);
+        await population.ConnectAsync(target);
+        await Task.Delay(arguments.GetValue(s_settle), cancellation);
         ServerProcess.Sample start = target.Process?.Read() ?? default;
         var resident = new List<long>();
         Task stall = StallAsync(population, stalled, arguments.GetValue(s_stallFor), cancellation);
-        using (Pacer? pacer = window > 0 ? null : await population.BeginRateAsync(arguments.GetValue(s_rate)).ConfigureAwait(false))
+        using (Pacer? pacer = window > 0 ? null : await population.BeginRateAsync(arguments.GetValue(s_rate)))
         {
             if (window > 0)
                 await population.Loop.InvokeAsync(() => population.Broadcast.BeginWindow(window, population.Readers));
-            await WatchAsync(population, target, arguments.GetValue(s_duration), resident, cancellation).ConfigureAwait(false);
+            await WatchAsync(population, target, arguments.GetValue(s_duration), resident, cancellation);
         }
-        await population.Loop.InvokeAsync(population.Broadcast.Stop).ConfigureAwait(false);
-        await stall.ConfigureAwait(false);
+        await population.Loop.InvokeAsync(population.Broadcast.Stop);
+        await stall;
         await population.WaitAsync(
-            () => population.Subscribers.All(one => one.LastSequence == population.Broadcast.Published), s_arrival)
-            .ConfigureAwait(false);
+            () => population.Subscribers.All(one => one.LastSequence == population.Broadcast.Published), s_arrival);
         ServerProcess.Sample end = target.Process?.Read() ?? default;
-        await population.CountMissingAsync().ConfigureAwait(false);
+        await population.CountMissingAsync();
         return await population.Loop.InvokeAsync(() =>
         {
             Report report = Sum(population, target, size, stalled);
@@ -65,16 +69,17 @@ internal static class FanoutScenario
             if (target.Process is not null)
                 report.AddServer(start, end, population.Tally.Deliveries).Add("serverRssSeriesBytes", resident);
             return report.Finish(target.Json);
-        }).ConfigureAwait(false);
+        });
     }
 
-    private static async Task StallAsync(Population population, int stalled, TimeSpan time, CancellationToken cancellation)
+    private static async Task StallAsync(
+        Population population, int stalled, TimeSpan time, CancellationToken cancellation)
     {
         if (stalled == 0)
             return;
-        await population.PauseStallingAsync(pause: true).ConfigureAwait(false);
-        await Task.Delay(time, cancellation).ConfigureAwait(false);
-        await population.PauseStallingAsync(pause: false).ConfigureAwait(false);
+        await population.PauseStallingAsync(pause: true);
+        await Task.Delay(time, cancellation);
+        await population.PauseStallingAsync(pause: false);
     }
 
     private static async Task WatchAsync(
@@ -85,7 +90,7 @@ internal static class FanoutScenario
         while (TimeProvider.System.GetElapsedTime(started) is var elapsed && elapsed < duration)
         {
             TimeSpan next = duration - elapsed < s_progress ? duration - elapsed : s_progress;
-            await Task.Delay(next, cancellation).ConfigureAwait(false);
+            await Task.Delay(next, cancellation);
             population.Loop.ThrowIfFaulted();
             long deliveries = population.Tally.Deliveries;
             double rate = (deliveries - before) / next.TotalSeconds;
@@ -112,7 +117,8 @@ internal static class FanoutScenario
             .Add("deliveries", tally.Deliveries)
             .Add("missing", tally.Missing).Add("outOfOrder", tally.OutOfOrder).Add("corrupted", tally.Corrupted)
             .Add("lostConnections", population.Broadcast.Lost)
-            .AddLatency(tally.Latency);
+            .AddLatency(tally.Latency)
+            .Add("driverHolds", population.Loop.Holds);
         if (stalled > 0)
         {
             report.Add("stalled", stalled).Add("stalledSkipped", stalling.Sum(static one => one.Skipped))

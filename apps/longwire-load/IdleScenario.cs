@@ -2,14 +2,16 @@ using System.CommandLine;
 
 namespace Longwire.Load;
 
-/// <summary>What a connection costs that is subscribed and does nothing: the server's resident memory by number of connections.</summary>
+/// <summary>
+/// What a connection costs that is subscribed and does nothing: the server's resident memory by number of connections.
+/// </summary>
 internal static class IdleScenario
 {
     private static readonly Option<TimeSpan> s_settle = TargetOptions.Time(
         "--settle", TimeSpan.FromSeconds(3), "how long to wait before the memory is read");
 
     internal static Command Command { get; } = TargetOptions.Scenario(
-        "idle", "connect and subscribe, first one half, then the other, and read the server's memory", RunAsync, s_settle);
+        "idle", "connect and subscribe, one half and then the other, and read the server's memory", RunAsync, s_settle);
 
     private static async Task<int> RunAsync(Target target, ParseResult arguments, CancellationToken cancellation)
     {
@@ -19,12 +21,12 @@ internal static class IdleScenario
         int half = Math.Max(1, target.Connections / 2);
         long none = process.Read().ResidentBytes;
         await using var first = new Population(half, 0, PushMessage.HeaderBytes);
-        await first.ConnectAsync(target).ConfigureAwait(false);
-        await Task.Delay(settle, cancellation).ConfigureAwait(false);
+        await first.ConnectAsync(target);
+        await Task.Delay(settle, cancellation);
         long some = process.Read().ResidentBytes;
         await using var second = new Population(half, 0, PushMessage.HeaderBytes);
-        await second.ConnectAsync(target).ConfigureAwait(false);
-        await Task.Delay(settle, cancellation).ConfigureAwait(false);
+        await second.ConnectAsync(target);
+        await Task.Delay(settle, cancellation);
         long all = process.Read().ResidentBytes;
         return new Report("idle")
             .Add("connections", 2 * half)

@@ -50,7 +50,9 @@ internal abstract class LoadConnection : IDialHandler, IWireHandler
     /// <summary>The cause, where <see cref="Ending"/> is a failure.</summary>
     internal TransportError Error { get; private set; }
 
-    /// <summary>A paused connection reads nothing; what the server sends stays in the kernel and then with the server.</summary>
+    /// <summary>
+    /// A paused connection reads nothing; what the server sends stays in the kernel and then with the server.
+    /// </summary>
     internal bool IsPaused
     {
         get => _paused;

@@ -27,6 +27,12 @@ internal sealed class LoadLoop : ILoopTenant, IDisposable
 
     internal Loop Loop { get; }
 
+    /// <summary>
+    /// Times that the loop stood still for over 50 ms: the machine was too busy for the driver, which shows in the
+    /// latencies.
+    /// </summary>
+    internal long Holds { get; private set; }
+
     public bool Flush() => false; // connections write when they have something; there is nothing to coalesce
 
     public void OnFault(Exception exception, object? culprit)
@@ -35,8 +41,7 @@ internal sealed class LoadLoop : ILoopTenant, IDisposable
         Console.Error.WriteLine($"fault in {culprit}: {exception}");
     }
 
-    public void OnHeld(TimeSpan duration, object? culprit) =>
-        Console.Error.WriteLine($"the driver's loop was held for {duration.TotalMilliseconds:F0} ms by {culprit}");
+    public void OnHeld(TimeSpan duration, object? culprit) => Holds++;
 
     /// <summary>Runs an action on the loop and gives back its result.</summary>
     internal Task<T> InvokeAsync<T>(Func<T> action)

@@ -1,6 +1,8 @@
 namespace Longwire.Load;
 
-/// <summary>Tells the broadcast when a message is due: the loop's own timers tick every 20 ms, which is too coarse.</summary>
+/// <summary>
+/// Tells the broadcast when a message is due: the loop's own timers tick every 20 ms, which is too coarse.
+/// </summary>
 /// <remarks>Owner: a scenario. Concurrency: a thread of its own, which only posts. Bound: one post at a time.</remarks>
 internal sealed class Pacer : IDisposable
 {

@@ -2,7 +2,9 @@ using Longwire.Transport;
 
 namespace Longwire.Load;
 
-/// <summary>The connections of a publish/subscribe scenario: subscribers of whom some stall, and one publisher.</summary>
+/// <summary>
+/// The connections of a publish/subscribe scenario: subscribers of whom some stall, and one publisher.
+/// </summary>
 /// <remarks>
 /// Owner: a scenario, which disposes it. Concurrency: the members may be called from any thread and do their work on
 /// the loop. Bound: the connections it was made with.
@@ -34,20 +36,22 @@ internal sealed class Population : IAsyncDisposable
 
     internal int Readers => _subscribers.Count(static one => !one.IsStalling);
 
-    /// <summary>Connects and subscribes the subscribers, then connects the publisher, so that nobody misses the first message.</summary>
+    /// <summary>
+    /// Connects and subscribes the subscribers, then connects the publisher, so that nobody misses the first message.
+    /// </summary>
     internal async Task ConnectAsync(Target target)
     {
         long started = _time.GetTimestamp();
-        await new Connector(_loop, target.Server).ConnectAllAsync(_subscribers).ConfigureAwait(false);
+        await new Connector(_loop, target.Server).ConnectAllAsync(_subscribers);
         Console.WriteLine($"{_subscribers.Length} subscribed after {_time.GetElapsedTime(started).TotalSeconds:F1} s");
-        await new Connector(_loop, target.Server).ConnectAllAsync([Broadcast]).ConfigureAwait(false);
+        await new Connector(_loop, target.Server).ConnectAllAsync([Broadcast]);
     }
 
     /// <summary>Starts publishing at a rate, until the result is disposed.</summary>
     internal async Task<Pacer> BeginRateAsync(double perSecond)
     {
         long firstDue = _time.GetTimestamp();
-        await _loop.InvokeAsync(() => Broadcast.BeginRate(perSecond, firstDue)).ConfigureAwait(false);
+        await _loop.InvokeAsync(() => Broadcast.BeginRate(perSecond, firstDue));
         return new Pacer(_loop, Broadcast, perSecond, firstDue, _time);
     }
 
@@ -58,7 +62,9 @@ internal sealed class Population : IAsyncDisposable
             one.IsPaused = pause;
     });
 
-    /// <summary>Waits until <paramref name="condition"/>, asked on the loop, holds; false when it does not within the time.</summary>
+    /// <summary>
+    /// Waits until <paramref name="condition"/>, asked on the loop, holds; false when it does not within the time.
+    /// </summary>
     internal async Task<bool> WaitAsync(Func<bool> condition, TimeSpan atMost)
     {
         long started = _time.GetTimestamp();
@@ -66,10 +72,10 @@ internal sealed class Population : IAsyncDisposable
         do
         {
             _loop.ThrowIfFaulted();
-            if (await _loop.InvokeAsync(condition).ConfigureAwait(false))
+            if (await _loop.InvokeAsync(condition))
                 return true;
         }
-        while (_time.GetElapsedTime(started) < atMost && await look.WaitForNextTickAsync().ConfigureAwait(false));
+        while (_time.GetElapsedTime(started) < atMost && await look.WaitForNextTickAsync());
         return false;
     }
 
@@ -89,7 +95,7 @@ internal sealed class Population : IAsyncDisposable
         {
             foreach (LoadConnection one in _subscribers.Append<LoadConnection>(Broadcast))
                 one.Close(CloseMode.Abort); // no TIME_WAIT, so that the next run finds the ports free
-        }).ConfigureAwait(false);
+        });
         _loop.Dispose();
     }
 }

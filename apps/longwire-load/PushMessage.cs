@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Longwire.Load;
 
-/// <summary>The message that is fanned out: type, length, sequence number, due time, and a body that the number determines.</summary>
+/// <summary>
+/// The message that is fanned out: type, length, sequence number, due time, and a body that the number determines.
+/// </summary>
 /// <remarks>
 /// <code>
 /// +-----+-------------+---------------+------------------------+---------------------+

@@ -71,7 +71,7 @@ internal sealed class Report
         long number => number.ToString("N0", CultureInfo.InvariantCulture),
         int number => number.ToString("N0", CultureInfo.InvariantCulture),
         double number => number.ToString("0.###", CultureInfo.InvariantCulture),
-        IEnumerable<long> many => string.Join(" ", many.Select(static one => one.ToString(CultureInfo.InvariantCulture))),
+        IEnumerable<long> many => string.Join(' ', many),
         _ => value.ToString() ?? "",
     };
 }

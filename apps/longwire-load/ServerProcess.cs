@@ -16,7 +16,7 @@ internal sealed class ServerProcess
     {
         _pid = pid;
         if (!IsAlive)
-            throw new ArgumentException($"There is no process {pid}; --server-pid takes the server's process id (on Linux).");
+            throw new ArgumentException($"There is no process {pid} (--server-pid needs Linux).");
     }
 
     /// <summary>False once it has ended, also while its parent has not asked for its exit code yet.</summary>
@@ -46,12 +46,17 @@ internal sealed class ServerProcess
         foreach (string line in File.ReadLines($"/proc/{_pid}/status"))
         {
             if (line.StartsWith(name, StringComparison.Ordinal))
-                return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
+            {
+                string number = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2];
+                return long.Parse(number, CultureInfo.InvariantCulture);
+            }
         }
         return 0;
     }
 
-    /// <summary>The fields from the third on: the second, the name, may contain anything, but ends with the last bracket.</summary>
+    /// <summary>
+    /// The fields from the third on: the second, the name, may contain anything, but ends with the last bracket.
+    /// </summary>
     private string[]? Fields()
     {
         try

@@ -7,7 +7,9 @@ internal sealed class Subscriber(LoadLoop owner, Broadcast broadcast, Tally tall
     /// <summary>The last message seen.</summary>
     internal long LastSequence { get; private set; }
 
-    /// <summary>True for one that pauses: the server may conflate what it does not read, so losses are counted apart.</summary>
+    /// <summary>
+    /// True for one that pauses: the server may conflate what it does not read, so losses are counted apart.
+    /// </summary>
     internal bool IsStalling { get; init; }
 
     /// <summary>Messages that were not seen although later ones were.</summary>
@@ -39,15 +41,18 @@ internal sealed class Subscriber(LoadLoop owner, Broadcast broadcast, Tally tall
         }
         long skipped = sequence - LastSequence - 1;
         LastSequence = sequence;
-        tally.Delivered(due);
+        tally.Delivered();
         Skipped += skipped;
         if (IsStalling)
             return;
         if (skipped > 0)
             tally.Missed(skipped);
+        tally.RecordLatency(due);
         broadcast.OnDelivered(sequence);
     }
 
-    /// <summary>An end that nobody asked for is reported by the scenario, which looks at <see cref="LoadConnection.Ending"/>.</summary>
+    /// <summary>
+    /// An end that nobody asked for is reported by the scenario, which looks at <see cref="LoadConnection.Ending"/>.
+    /// </summary>
     protected override void OnEnded() => broadcast.OnEnded(this);
 }

@@ -3,7 +3,7 @@ using HdrHistogram;
 namespace Longwire.Load;
 
 /// <summary>What the subscribers of a run saw.</summary>
-/// <remarks>Owner: a scenario. Concurrency: written on the loop; the counters may be read by anybody. Bound: fixed.</remarks>
+/// <remarks>Owner: a scenario. Concurrency: written on the loop; anybody may read the counters. Bound: fixed.</remarks>
 internal sealed class Tally(TimeProvider time)
 {
     private const long MostMicroseconds = 3_600_000_000; // an hour; longer is recorded as an hour
@@ -27,9 +27,10 @@ internal sealed class Tally(TimeProvider time)
 
     internal bool IsClean => Missing == 0 && OutOfOrder == 0 && Corrupted == 0;
 
-    internal void Delivered(long due)
+    internal void Delivered() => Volatile.Write(ref _deliveries, _deliveries + 1);
+
+    internal void RecordLatency(long due)
     {
-        Volatile.Write(ref _deliveries, _deliveries + 1);
         double microseconds = time.GetElapsedTime(due).TotalMicroseconds;
         Latency.RecordValue(Math.Clamp((long)microseconds, 0, MostMicroseconds));
     }

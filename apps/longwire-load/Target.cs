@@ -6,7 +6,9 @@ using Longwire.Transport;
 
 namespace Longwire.Load;
 
-/// <summary>What every scenario is told: where the server is, whose process it is, how many connect, where the result goes.</summary>
+/// <summary>
+/// What every scenario is told: where the server is, whose process it is, how many connect, where the result goes.
+/// </summary>
 internal sealed record Target(EndPoint Server, ServerProcess? Process, int Connections, string? Json);
 
 /// <summary>The options of <see cref="Target"/> and the readers of option values.</summary>
@@ -19,7 +21,10 @@ internal static class TargetOptions
         DefaultValueFactory = static _ => ListenAddress.Parse("127.0.0.1:7300").EndPoint,
     };
 
-    private static readonly Option<int> s_pid = new("--server-pid") { Description = "the server's process, to read its memory and CPU" };
+    private static readonly Option<int> s_pid = new("--server-pid")
+    {
+        Description = "the server's process, to read its memory and CPU",
+    };
 
     private static readonly Option<int> s_connections = Count("--connections", 1000, 1, "connections");
 
@@ -27,7 +32,8 @@ internal static class TargetOptions
 
     /// <summary>Makes a scenario's command: the common options, its own, and what it runs.</summary>
     internal static Command Scenario(
-        string name, string description, Func<Target, ParseResult, CancellationToken, Task<int>> run, params Option[] own)
+        string name, string description, Func<Target, ParseResult, CancellationToken, Task<int>> run,
+        params Option[] own)
     {
         var command = new Command(name, description) { s_server, s_pid, s_connections, s_json };
         foreach (Option option in own)
@@ -74,7 +80,8 @@ internal static class TargetOptions
         ])
         {
             if (text.EndsWith(unit, StringComparison.Ordinal)
-                && double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double n))
+                && double.TryParse(
+                    text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double n))
             {
                 return n * one;
             }

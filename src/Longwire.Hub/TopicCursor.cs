@@ -96,6 +96,15 @@ internal sealed class TopicCursor : LoopWork
         return found;
     }
 
+    /// <summary>Fans out up to a message; what is published meanwhile is left to the token.</summary>
+    internal void FanOutTo(long sequence)
+    {
+        EnsureAttached();
+        while (Position < sequence && !FanOutBatch())
+        {
+        }
+    }
+
     /// <summary>Nobody on this loop wants the topic any more.</summary>
     internal void Drop()
     {

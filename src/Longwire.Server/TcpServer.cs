@@ -188,6 +188,7 @@ public sealed partial class TcpServer : IAsyncDisposable
     internal void BeginDrain(LoopHost host, TimeSpan deadline)
     {
         _draining = true;
+        host.Hub.FanOutPublished(); // a token may still be on its way, with messages from before the stop
         host.BeginDrain(deadline);
     }
 
