@@ -1,6 +1,9 @@
 namespace Longwire.Service;
 
-/// <summary>Where data belongs: said on the command line, in the environment, or the system's own place – never the working directory.</summary>
+/// <summary>
+/// Where data belongs: said on the command line, in the environment, or the system's own place – never the working
+/// directory.
+/// </summary>
 internal static class DataFolder
 {
     internal const string Variable = "LONGWIRE_DATA";

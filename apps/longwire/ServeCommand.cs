@@ -81,7 +81,9 @@ internal sealed class StatusService(TcpServer server, TimeProvider time, ILogger
             .RunAsync(stoppingToken);
 }
 
-/// <summary>The first signal drains; a second one ends the process at once, as people who press Ctrl-C twice expect.</summary>
+/// <summary>
+/// The first signal drains; a second one ends the process at once, as people who press Ctrl-C twice expect.
+/// </summary>
 internal sealed class SecondSignal : IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];

@@ -98,7 +98,9 @@ internal sealed class HubLoop
         return true;
     }
 
-    /// <summary>Fans out what has been published until now; a loop that is about to end its connections owes them that.</summary>
+    /// <summary>
+    /// Fans out what has been published until now; a loop that is about to end its connections owes them that.
+    /// </summary>
     internal void FanOutPublished()
     {
         foreach (FilterGroup group in _groups.Values)

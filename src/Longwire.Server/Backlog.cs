@@ -2,7 +2,9 @@ using Longwire.Primitives;
 
 namespace Longwire;
 
-/// <summary>What a slow consumer has coming beyond its outbox: the latest message per topic, and what it lost.</summary>
+/// <summary>
+/// What a slow consumer has coming beyond its outbox: the latest message per topic, and what it lost.
+/// </summary>
 /// <remarks>
 /// Owner: its connection, from the first message that does not fit until all is sent. Concurrency: its loop. Bound: one
 /// node per subscription and topic, which refers to the loop's shared frame of the topic's newest message; one
@@ -34,7 +36,9 @@ internal sealed class Backlog
     /// <summary>Length of the frame that <see cref="TryTakeFirst"/> would give.</summary>
     internal int FirstLength => _head!.Latest.Length;
 
-    /// <summary>Keeps a message as its topic's latest; true when it replaced an older one. A key keeps its place in line.</summary>
+    /// <summary>
+    /// Keeps a message as its topic's latest; true when it replaced an older one. A key keeps its place in line.
+    /// </summary>
     internal bool Conflate(Subscription subscription, TopicCursor cursor, LocalFrame frame)
     {
         if (_index.TryGetValue((subscription, cursor), out Node? node))
@@ -95,7 +99,9 @@ internal sealed class Backlog
         _gaps[cursor] = new Gap(gap.Count + count, oldest);
     }
 
-    /// <summary>Takes one topic's count of lost messages; <paramref name="oldest"/>: they were older than what is queued.</summary>
+    /// <summary>
+    /// Takes one topic's count of lost messages; <paramref name="oldest"/>: they were older than what is queued.
+    /// </summary>
     internal bool TryTakeGap(out TopicCursor? cursor, out long count, out bool oldest)
     {
         foreach ((TopicCursor key, Gap gap) in _gaps)

@@ -164,7 +164,9 @@ public abstract partial class Connection
         },
         _endpoint.Options.LingerTimeout);
 
-    /// <summary>Keeps what was read and may not be decoded yet; at most one turn's bytes, as nothing more is read.</summary>
+    /// <summary>
+    /// Keeps what was read and may not be decoded yet; at most one turn's bytes, as nothing more is read.
+    /// </summary>
     private void PauseInput(ReadOnlySpan<byte> rest)
     {
         _inputPaused = true;

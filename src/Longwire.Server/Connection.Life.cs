@@ -201,7 +201,9 @@ public abstract partial class Connection
         _host.Server.OnFinished(this);
     }
 
-    /// <summary>Inline endpoints: <c>OnConnect</c> has ended well. A connection that broke meanwhile is told so now.</summary>
+    /// <summary>
+    /// Inline endpoints: <c>OnConnect</c> has ended well. A connection that broke meanwhile is told so now.
+    /// </summary>
     private void OnConnected()
     {
         _connecting = false;

@@ -158,7 +158,9 @@ public abstract partial class Connection
     /// <summary>Nodes, gaps or a snapshot can follow when the outbox has room.</summary>
     private bool HasMoreToQueue => _backlog is not null || _snapshots > 0;
 
-    /// <summary>Whether pushes behind a recalled one stay in the outbox: one of its topic is newer and makes it stale.</summary>
+    /// <summary>
+    /// Whether pushes behind a recalled one stay in the outbox: one of its topic is newer and makes it stale.
+    /// </summary>
     private enum OthersStay : byte
     {
         No,

@@ -9,7 +9,8 @@ namespace Longwire;
 /// <remarks>
 /// Owner: the loop that it was given to, from accept to close. Concurrency: its fields belong to that loop; other
 /// threads leave frames and requests and post it. Bound: its outbox by <see cref="EndpointOptions.OutboxBytes"/>,
-/// its waiting messages by <see cref="EndpointOptions.HandlerMessages"/>, its subscriptions, and each wait by a deadline.
+/// its waiting messages by <see cref="EndpointOptions.HandlerMessages"/>, its subscriptions, and each wait by a
+/// deadline.
 /// Life: connecting, open, closing (flushes), lingering (FIN sent, waits for the peer's), closed.
 /// </remarks>
 public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
@@ -54,7 +55,10 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     /// </summary>
     public CancellationToken Cancellation => Extras.Token(this);
 
-    /// <summary>The messages, for a handler that pulls (<see cref="EndpointBuilder{TSession}.OnConnection"/>); each is valid until the next.</summary>
+    /// <summary>
+    /// The messages, for a handler that pulls (<see cref="EndpointBuilder{TSession}.OnConnection"/>); each is valid
+    /// until the next.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The endpoint has a handler that is pushed to.</exception>
     public IAsyncEnumerable<Message> Messages => _handlers is PullQueue pull
         ? pull.ReadAll()
@@ -71,7 +75,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
 
     private bool OnLoop => _host.Loop.IsCurrent;
 
-    /// <summary>Queues a message; it never waits. Replies are never dropped: see <see cref="SendResult.Full"/>.</summary>
+    /// <summary>
+    /// Queues a message; it never waits. Replies are never dropped: see <see cref="SendResult.Full"/>.
+    /// </summary>
     public SendResult Send(ReadOnlySpan<byte> payload)
     {
         if (_state >= ConnectionState.Closing)
@@ -116,7 +122,8 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     public SendResult Send(BorrowedMessage message) => Send(message.Span);
 
     /// <summary>
-    /// Queues a message, waiting for room first when there is none, and then until the outbox is below its low-water mark.
+    /// Queues a message, waiting for room first when there is none, and then until the outbox is below its low-water
+    /// mark.
     /// </summary>
     public async ValueTask<SendResult> SendAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellation = default)
     {
@@ -134,10 +141,15 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         return result;
     }
 
-    /// <summary>Completes when all that was queued before has been handed to the system, or the connection ended.</summary>
+    /// <summary>
+    /// Completes when all that was queued before has been handed to the system, or the connection ended.
+    /// </summary>
     public Task FlushAsync(CancellationToken cancellation = default) => Extras.WhenFlushed(this, cancellation);
 
-    /// <summary>Ends the connection in good order: what is queued is flushed, then FIN; what is not done by the deadline is aborted.</summary>
+    /// <summary>
+    /// Ends the connection in good order: what is queued is flushed, then FIN; what is not done by the deadline is
+    /// aborted.
+    /// </summary>
     /// <param name="deadline">Default: the endpoint's <see cref="EndpointOptions.LingerTimeout"/>.</param>
     /// <param name="reason">What stands in the log and the metrics.</param>
     public Task<CloseReason> CloseAsync(
@@ -188,7 +200,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         Abort(CloseReason.HandlerFailed);
     }
 
-    /// <summary>Reserves outbox bytes, so that the answer to the sender is true before the loop has seen the frame.</summary>
+    /// <summary>
+    /// Reserves outbox bytes, so that the answer to the sender is true before the loop has seen the frame.
+    /// </summary>
     private bool TryReserve(int bytes)
     {
         while (true)

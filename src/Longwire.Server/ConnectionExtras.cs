@@ -94,7 +94,9 @@ internal sealed class ConnectionExtras
         room?.TrySetResult();
     }
 
-    /// <summary>On the loop: <paramref name="queued"/> frames were queued and <paramref name="done"/> are done so far.</summary>
+    /// <summary>
+    /// On the loop: <paramref name="queued"/> frames were queued and <paramref name="done"/> are done so far.
+    /// </summary>
     internal void OnProgress(long queued, long done)
     {
         lock (_gate)

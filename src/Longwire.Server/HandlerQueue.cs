@@ -4,7 +4,9 @@ using Longwire.Primitives;
 
 namespace Longwire;
 
-/// <summary>Brings a connection's events to the pool: connected, messages, closed – one at a time and in order.</summary>
+/// <summary>
+/// Brings a connection's events to the pool: connected, messages, closed – one at a time and in order.
+/// </summary>
 /// <remarks>
 /// Owner: its connection. Concurrency: the loop enqueues, one pool thread at a time runs; <see cref="Gate"/> between
 /// them. Bound: <see cref="EndpointOptions.HandlerMessages"/> and <see cref="EndpointOptions.HandlerBytes"/>; when it

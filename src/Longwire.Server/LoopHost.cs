@@ -5,7 +5,8 @@ namespace Longwire;
 
 /// <summary>One loop's share of the server: its connections, what they have to send, and its counters.</summary>
 /// <remarks>
-/// Owner: the server. Concurrency: its loop, but for <see cref="Find"/> and counter reads. Bound: the admission's limit;
+/// Owner: the server. Concurrency: its loop, but for <see cref="Find"/> and counter reads. Bound: the admission's
+/// limit;
 /// a flush slice is 128 connections or half a millisecond, between which events and the inbox have their turn.
 /// </remarks>
 internal sealed class LoopHost : ILoopTenant
@@ -142,7 +143,9 @@ internal sealed class LoopHost : ILoopTenant
         ForEach(deadline, static (time, connection) => connection.BeginDrain(time));
     }
 
-    /// <summary>Queues one shared frame on every connection of an endpoint; takes over the caller's reference.</summary>
+    /// <summary>
+    /// Queues one shared frame on every connection of an endpoint; takes over the caller's reference.
+    /// </summary>
     internal void SendToAll(Endpoint endpoint, Frame frame)
     {
         LocalFrame local = Hub.Frames.Take(frame, null, 0);
@@ -154,7 +157,9 @@ internal sealed class LoopHost : ILoopTenant
         local.Done();
     }
 
-    /// <summary>A decoder between two frames is the same for everyone: a connection borrows one while it has bytes.</summary>
+    /// <summary>
+    /// A decoder between two frames is the same for everyone: a connection borrows one while it has bytes.
+    /// </summary>
     internal FrameDecoder RentDecoder(Endpoint endpoint)
     {
         FrameDecoder? decoder = _idleDecoders[endpoint.Index];

@@ -24,7 +24,9 @@ public sealed class Message : IMemoryOwner<byte>
     /// <summary>False for a piece of a streamed message that is followed by more of it; true otherwise.</summary>
     public bool IsFinal { get; private set; }
 
-    /// <summary>Why this is no message but the notice that one was skipped; <see cref="FrameError.None"/> for messages.</summary>
+    /// <summary>
+    /// Why this is no message but the notice that one was skipped; <see cref="FrameError.None"/> for messages.
+    /// </summary>
     internal FrameError Skipped { get; set; }
 
     /// <summary>The payload.</summary>

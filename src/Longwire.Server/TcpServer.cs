@@ -66,7 +66,8 @@ public sealed partial class TcpServer : IAsyncDisposable
     internal int EndpointCount => _endpoints.Length;
 
     /// <summary>Describes a server; nothing is opened yet.</summary>
-    /// <exception cref="ArgumentException">A setting is out of range; the message names it and what it must be.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range; the message names it and what it must
+    /// be.</exception>
     /// <exception cref="FormatException">A listen address is malformed.</exception>
     public static TcpServer Create(Action<TcpServerBuilder> configure)
     {
@@ -120,7 +121,8 @@ public sealed partial class TcpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits for <paramref name="cancellation"/>, Ctrl-C or SIGTERM, and then stops. A second signal ends the process at
+    /// Waits for <paramref name="cancellation"/>, Ctrl-C or SIGTERM, and then stops. A second signal ends the process
+    /// at
     /// once.
     /// </summary>
     public async Task WaitForShutdownAsync(CancellationToken cancellation = default)

@@ -9,7 +9,10 @@ namespace Longwire.Service.Console;
 /// <summary>The console's longer answers, as lines.</summary>
 internal static class ConsoleText
 {
-    private static readonly JsonWriterOptions s_readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_readable = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     internal static IEnumerable<string> Help { get; } =
     [
@@ -34,7 +37,7 @@ internal static class ConsoleText
                 Text(one.Id), one.Remote.ToString(), Time(one.Age), Time(one.Idle), Text(one.Subscriptions),
                 Text(one.OutboxBytes), Time(one.OutboxAge), Text(one.BytesReceived), Text(one.BytesSent),
                 Text(one.Conflated), Text(one.Dropped),
-                one.Tcp is { } tcp ? $"{tcp.RoundTrip.TotalMilliseconds.ToString("F1", CultureInfo.InvariantCulture)}ms" : "-",
+                one.Tcp is { } tcp ? $"{tcp.RoundTrip.TotalMilliseconds:F1}ms" : "-",
                 one.Tcp is { } known ? Text(known.UnacknowledgedBytes) : "-");
         }
     }
@@ -63,7 +66,8 @@ internal static class ConsoleText
         }
         catch (JsonException exception)
         {
-            (json, error) = ([], $"this is no JSON at character {exception.BytePositionInLine + 1}; write {{\"open\":true}}");
+            json = [];
+            error = $"this is no JSON at character {exception.BytePositionInLine + 1}; write {{\"open\":true}}";
             return false;
         }
     }

@@ -5,7 +5,9 @@ using System.Text;
 
 namespace Longwire.Service.Tests.Console;
 
-/// <summary>The service as its own process, as an operator runs it, listening on a port of the system's choice.</summary>
+/// <summary>
+/// The service as its own process, as an operator runs it, listening on a port of the system's choice.
+/// </summary>
 internal sealed class ServiceProcess : IAsyncDisposable
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(30);

@@ -56,12 +56,20 @@ public sealed class ServiceTests
             await publisher.SendAsync($"publish test/{i % 7} {{\"n\":{i}}}\n");
         await publisher.ReadUntilAsync("# published test/3, sequence 29,"); // 199 % 7 = 3, for the 29th time
         Assert.Equal(0, await service.TerminateAsync());
-        List<string> seen = [.. (await one.ReadToEndAsync()).Where(IsValue)];
-        Assert.Equal(seen, (await two.ReadToEndAsync()).Where(IsValue));
-        Assert.Equal("test/3 {\"n\":199}", seen.FindLast(static line => line.StartsWith("test/3", StringComparison.Ordinal)));
-        Assert.Contains(await publisher.ReadToEndAsync(), static line => line.StartsWith("# goodbye", StringComparison.Ordinal));
+        List<string> seen = await one.ReadToEndAsync();
+        List<string> alsoSeen = await two.ReadToEndAsync();
+        for (int topic = 0; topic < 7; topic++)
+        {
+            // Order holds per topic; across topics nothing is promised.
+            string[] values = [.. Of(seen, topic)];
+            Assert.Equal(Enumerable.Range(0, 200).Where(n => n % 7 == topic).Select(n => $"test/{topic} {{\"n\":{n}}}"), values);
+            Assert.Equal(values, Of(alsoSeen, topic));
+        }
+        string last = (await publisher.ReadToEndAsync())[^1];
+        Assert.StartsWith("# goodbye", last, StringComparison.Ordinal);
 
-        static bool IsValue(string line) => line.StartsWith("test/", StringComparison.Ordinal);
+        static IEnumerable<string> Of(List<string> lines, int topic) =>
+            lines.Where(line => line.StartsWith($"test/{topic} ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -70,7 +78,8 @@ public sealed class ServiceTests
         await using ServiceProcess service = await ServiceProcess.StartAsync();
         using ConsoleClient client = await service.ConnectAsync();
         await client.SendAsync("watch host/#\nwatch longwire/#\n");
-        foreach (string topic in (string[])["host/cpu", "host/memory", "host/load", "longwire/connections", "longwire/outbox"])
+        string[] topics = ["host/cpu", "host/memory", "host/load", "longwire/connections", "longwire/outbox"];
+        foreach (string topic in topics)
         {
             string line = await client.ReadUntilAsync(topic + " ");
             using JsonDocument json = JsonDocument.Parse(line[(topic.Length + 1)..]);
@@ -137,7 +146,8 @@ public sealed class ServiceTests
 
     private static void RequireTool(string name)
     {
-        bool present = Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, name)));
+        string[] folders = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator);
+        bool present = folders.Any(folder => File.Exists(Path.Combine(folder, name)));
         if (Environment.GetEnvironmentVariable("LONGWIRE_REQUIRE_TOOLS") == "1")
             Assert.True(present, $"{name} is not installed, and LONGWIRE_REQUIRE_TOOLS=1 asks for it");
         Assert.SkipUnless(present, $"{name} is not installed");
