@@ -150,7 +150,14 @@ public abstract partial class Connection
             TakePosted();
             AppendOwn(frame!);
         }
-        BeginClose(CloseReason.ServerShutdown, deadline);
+        if (_state < ConnectionState.Closing)
+        {
+            BeginClose(CloseReason.ServerShutdown, deadline);
+            return;
+        }
+        // It is closing already, and for its own reason; but not for longer than the drain lasts.
+        _closeDue = Math.Min(_closeDue, _host.Loop.NowTick + Loop.ToTicks(deadline));
+        ArmNext();
     }
 
     /// <summary>The end, exactly once; the first reason wins.</summary>
@@ -241,6 +248,12 @@ public abstract partial class Connection
     private void OnDrained()
     {
         if (_state != ConnectionState.Closing)
+            return;
+        // A sender that saw the connection open may have left a frame meanwhile: it was told "queued", so it goes ahead
+        // of the FIN; whoever comes later is told "closed" (partner: TryPost).
+        _isSealed = true;
+        TakePosted();
+        if (!_outbox.IsEmpty)
             return;
         _state = ConnectionState.Lingering;
         _wire.ShutdownWrite();

@@ -25,6 +25,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     private int _requests;
     private int _reserved; // bytes in the outbox and in _posted; changed by any thread
     private volatile ConnectionState _state;
+    private bool _isSealed; // nothing more is taken from other threads: FIN follows what was queued
     private CloseReason _reason;
     private volatile bool _ending;
 
@@ -249,7 +250,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     /// <summary>Moves what other threads left into the outbox, in their order.</summary>
     private void TakePosted(object? leave = null)
     {
-        object? taken = Interlocked.Exchange(ref _posted, leave);
+        object? taken = Interlocked.Exchange(ref _posted, _isSealed ? s_closedMark : leave);
         if (taken is not Frame head)
             return;
         Frame? ordered = null;

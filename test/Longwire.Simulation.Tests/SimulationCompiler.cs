@@ -124,6 +124,9 @@ internal sealed class SimulationAssembly
     internal IReadOnlyDictionary<string, long> Coverage =>
         (IReadOnlyDictionary<string, long>)_entry.GetProperty("Coverage")!.GetValue(null)!;
 
+    /// <summary>A hash of all that the last seed did.</summary>
+    internal ulong LastHash => (ulong)_entry.GetProperty("LastHash")!.GetValue(null)!;
+
     /// <summary>Runs one seed; null, or what was found.</summary>
     internal string? Run(ulong seed) => _run(seed);
 }

@@ -94,6 +94,10 @@ internal sealed class ClientsActor(Scenario scenario, Oracle oracle) : SeededAct
         {
             filter.Wanted = filter.EverAsked = true;
             client.Ask('s', filter.Name, filter, Random.Chance(0.1));
+            if (!Random.Chance(0.1))
+                return;
+            filter.Ending = filter.EverEnded = true; // a change of mind, in the same breath
+            client.Ask('u', filter.Name, filter);
         }
     }
 
@@ -185,6 +189,8 @@ internal sealed class PublisherActor(Scenario scenario, Oracle oracle) : SeededA
 internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SeededExecutor executor)
     : SeededActor(scenario.Random.Fork(), "application")
 {
+    private long _nextBroadcast;
+
     protected override void Act()
     {
         if (oracle.Sessions.Count == 0)
@@ -199,6 +205,8 @@ internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SeededE
             executor.Post(() => oracle.Wait($"a send to {session.Client}", SendLaterAsync(session)));
         else if (die < 80)
             executor.Post(() => oracle.Wait($"the closed task of {session.Client}", WatchAsync(session)));
+        else if (die < 82)
+            SendToAll();
         else if (die < 84)
             _ = oracle.Server.Snapshot();
         else if (die < 88 && scenario.Endings)
@@ -215,6 +223,12 @@ internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SeededE
             if (session.Connection.Send(note) == SendResult.Queued)
                 session.NotesQueued++;
         }
+    }
+
+    private void SendToAll()
+    {
+        for (int i = Random.Between(1, 3); i > 0; i--)
+            oracle.Server.SendToAll(Encoding.ASCII.GetBytes($"m {_nextBroadcast++}"));
     }
 
     private async Task SendLaterAsync(Session session)

@@ -34,6 +34,12 @@ internal static class Settlement
             && oracle.Scenario.Faults is { Reset: 0, Stall: 0 } && client.Session is { IsClosed: true };
         if (orderly && client.Session!.Connection.Reason == CloseReason.PeerClosed && client.Replies != client.Requests)
             oracle.Fail($"{client} sent FIN after {client.Requests} requests and has {client.Replies} replies");
+        // An orderly end of ours: all that was queued went ahead of the FIN.
+        bool isFlushed = !client.Causes.Contains(CloseReason.PeerReset) && !client.EverStopped
+            && client.Peer is { SawFin: true, SawReset: false } && oracle.Scenario.Faults is { Reset: 0, Stall: 0 }
+            && client.Session is { IsClosed: true };
+        if (isFlushed && client.Notes != client.Session!.NotesQueued)
+            oracle.Fail($"{client} saw FIN after {client.Notes} of {client.Session.NotesQueued} queued notes");
     }
 
     private static void CheckSubscription(Oracle oracle, SimulatedClient client, FilterView filter)

@@ -46,6 +46,9 @@ public sealed class SimulationRun
     /// <summary>What the seeds since the start did, to see that a scenario does what it is for.</summary>
     public static SortedDictionary<string, long> Coverage { get; } = [];
 
+    /// <summary>A hash of all that the last seed did: a seed is the same run every time.</summary>
+    public static ulong LastHash { get; private set; }
+
     /// <summary>Runs one seed; null, or what was found, with the seed and the last actions.</summary>
     public static string? Run(ulong seed)
     {
@@ -72,6 +75,7 @@ public sealed class SimulationRun
         finally
         {
             Interleaving.Hook = outer;
+            LastHash = run._network.Trace.Hash;
             foreach ((string what, long count) in run._oracle.Counts)
                 Coverage[what] = Coverage.GetValueOrDefault(what) + count;
             Coverage["steps"] = Coverage.GetValueOrDefault("steps") + run._scheduler.Steps;
@@ -170,14 +174,20 @@ public sealed class SimulationRun
         RunUntilIdle();
         RunFor(deadline + TimeSpan.FromSeconds(1));
         if (_server.ConnectionCount != 0)
-            _oracle.Fail($"{_server.ConnectionCount} connections are left after the deadline of a drain");
+        {
+            IEnumerable<Session> left = _oracle.Sessions.Where(static s => !s.Connection.IsEnded).Take(3);
+            _oracle.Fail($"{_server.ConnectionCount} connections are left after the deadline of a drain, such as "
+                + string.Join("; ", left.Select(static s => $"{s.Client} {s.Connection.Reason} {s.Connection.Snapshot()}")));
+        }
         ThrowIfFailed();
     }
 
     private void End()
     {
-        _network.Faults = FaultPlan.None;
+        Heal();
         RunFor(TimeSpan.FromSeconds(1));
+        foreach (SimulatedClient client in _oracle.Clients)
+            Settlement.Check(_oracle, client);
         if (_oracle.Connected != _oracle.Closed)
             _oracle.Fail($"{_oracle.Connected} Connected, but {_oracle.Closed} Closed");
         _oracle.CheckWaiters();
