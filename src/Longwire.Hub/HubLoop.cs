@@ -98,6 +98,19 @@ internal sealed class HubLoop
         return true;
     }
 
+    /// <summary>
+    /// Fans out what has been published until now; a loop that is about to end its connections owes them that.
+    /// </summary>
+    internal void FanOutPublished()
+    {
+        foreach (FilterGroup group in _groups.Values)
+        {
+            // By index: a cursor's first run may still link it to further groups.
+            for (int i = 0; i < group.Matched.Count; i++)
+                group.Matched[i].FanOutTo(group.Matched[i].Topic.Sequence);
+        }
+    }
+
     internal ReadOnlySpan<Delivery> BeginDeliveries(TopicCursor cursor, ReadOnlySpan<TopicEntry> entries)
     {
         for (int i = 0; i < entries.Length; i++)

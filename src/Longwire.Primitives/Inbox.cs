@@ -60,7 +60,9 @@ public abstract class Inbox
     /// <summary>Claims the wake-up of a parked loop; only one claimer gets true.</summary>
     protected bool ClaimWake() => Interlocked.Exchange(ref _parked, 0) != 0;
 
-    /// <summary>Runs what was posted, in order; returns how many. What is posted meanwhile waits for the next call.</summary>
+    /// <summary>
+    /// Runs what was posted, in order; returns how many. What is posted meanwhile waits for the next call.
+    /// </summary>
     protected int RunPosted()
     {
         LoopWork? work = Reverse(Interlocked.Exchange(ref _head, null));

@@ -77,7 +77,7 @@ public abstract partial class Connection
 
     private void Decode(ReadOnlySpan<byte> input)
     {
-        _decoder ??= _endpoint.Codec.CreateDecoder(_host.Pool);
+        _decoder ??= _host.RentDecoder(_endpoint);
         while (_state <= ConnectionState.Open)
         {
             if (!CanDispatch)
@@ -89,7 +89,10 @@ public abstract partial class Connection
             if (status == DecodeStatus.NeedMore)
             {
                 if (!_decoder.IsMidFrame)
-                    ReleaseDecoder(); // between frames a connection holds no decoder
+                {
+                    _host.ReturnDecoder(_endpoint, _decoder); // between frames a connection holds none
+                    _decoder = null;
+                }
                 return;
             }
             if (status == DecodeStatus.Invalid)
@@ -129,6 +132,18 @@ public abstract partial class Connection
 
     private void OnSkipped(FrameError error)
     {
+        if (_handlers is not null)
+        {
+            // In its place between the messages, so that the answers keep their order.
+            if (Message.Copy([], isFinal: true, _host.Pool) is not { } notice)
+            {
+                End(CloseReason.MemoryPressure, CloseMode.Abort);
+                return;
+            }
+            notice.Skipped = error;
+            _handlers.Enqueue(notice);
+            return;
+        }
         try
         {
             _endpoint.Handlers.OnSkipped(this, error);
@@ -149,7 +164,9 @@ public abstract partial class Connection
         },
         _endpoint.Options.LingerTimeout);
 
-    /// <summary>Keeps what was read and may not be decoded yet; at most one turn's bytes, as nothing more is read.</summary>
+    /// <summary>
+    /// Keeps what was read and may not be decoded yet; at most one turn's bytes, as nothing more is read.
+    /// </summary>
     private void PauseInput(ReadOnlySpan<byte> rest)
     {
         _inputPaused = true;
@@ -203,10 +220,9 @@ public abstract partial class Connection
             OnInvalid(_decoder.Error);
             return;
         }
-        if (_handlers is { IsIdle: false })
+        if (_handlers?.OnEndOfInput() == false)
         {
-            _handlers.OnEndOfInput();
-            ArmGrace();
+            ArmGrace(); // the queue tells when it is idle
             return;
         }
         BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);

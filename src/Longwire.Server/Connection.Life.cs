@@ -11,6 +11,8 @@ public abstract partial class Connection
     private long _closeDue; // tick at which a close becomes an abort; 0 while open
     private long _heartbeatDue;
     private long _sentAtHeartbeat;
+    private bool _connecting; // inline endpoints: OnConnect runs asynchronously
+    private bool _connected; // inline endpoints: OnConnect has ended well, so OnClosed is due
 
     internal bool IsEnded => _state == ConnectionState.Closed;
 
@@ -37,9 +39,12 @@ public abstract partial class Connection
         {
             ValueTask connected = _endpoint.Handlers.OnConnected(this);
             if (connected.IsCompletedSuccessfully)
-                _state = ConnectionState.Open;
+                OnConnected();
             else
+            {
+                _connecting = true;
                 connected.AsTask().ContinueWith(OnConnectEnded, TaskScheduler.Default);
+            }
         }
         catch (Exception exception)
         {
@@ -56,23 +61,29 @@ public abstract partial class Connection
             return;
         }
         var requests = (ConnectionRequest)Interlocked.Exchange(ref _requests, 0);
-        if (_state == ConnectionState.Closed)
+        TakePosted(_state == ConnectionState.Closed ? s_closedMark : null);
+        if (requests.HasFlag(ConnectionRequest.Connected))
+            OnConnected();
+        if (requests.HasFlag(ConnectionRequest.ConnectFailed))
         {
-            TakePosted(s_closedMark);
-            return;
+            _connecting = false;
+            if (_state == ConnectionState.Closed)
+                _host.Server.OnFinished(this);
         }
-        TakePosted();
+        if (_state == ConnectionState.Closed)
+            return;
         Interleaving.Point();
         if (requests.HasFlag(ConnectionRequest.Abort))
         {
             End(_extras!.AbortReason, CloseMode.Abort);
             return;
         }
-        if (requests.HasFlag(ConnectionRequest.Connected) && _state == ConnectionState.Connecting)
-            _state = ConnectionState.Open;
         if (requests.HasFlag(ConnectionRequest.Close))
-            BeginClose(CloseReason.ClosedByApplication, _extras!.CloseDeadline ?? _endpoint.Options.LingerTimeout);
-        if (requests.HasFlag(ConnectionRequest.HandlersIdle) && _inputEnded && _handlers is { IsIdle: true })
+        {
+            CloseReason reason = _inputEnded ? CloseReason.PeerClosed : _extras!.CloseReason;
+            BeginClose(reason, _extras!.CloseDeadline ?? _endpoint.Options.LingerTimeout);
+        }
+        if (requests.HasFlag(ConnectionRequest.HandlersIdle) && _inputEnded)
             BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);
         if (_state == ConnectionState.Closed)
             return;
@@ -104,6 +115,8 @@ public abstract partial class Connection
         }
         if (_state <= ConnectionState.Open)
             CheckLife(tick);
+        if (_backlog is not null)
+            _host.MarkDirty(this); // it may have waited for the process's budget
         if (_state != ConnectionState.Closed)
             ArmNext();
     }
@@ -169,30 +182,57 @@ public abstract partial class Connection
             _handlers.OnEnded(_reason);
             return;
         }
+        if (_connected)
+            TellClosed();
+        else if (!_connecting)
+            _host.Server.OnFinished(this);
+    }
+
+    /// <summary>Inline endpoints: the last event, on the loop.</summary>
+    private void TellClosed()
+    {
         try
         {
             ValueTask closed = _endpoint.Handlers.OnClosed(this, _reason);
-            if (!closed.IsCompletedSuccessfully)
-                closed.AsTask().ContinueWith(LogFault, TaskScheduler.Default);
+            if (!closed.IsCompleted)
+            {
+                closed.AsTask().ContinueWith(OnClosedEnded, TaskScheduler.Default);
+                return;
+            }
+            closed.GetAwaiter().GetResult();
         }
         catch (Exception exception)
         {
             Log.HandlerFailed(_host.Server.Logger, exception, Id);
         }
+        _host.Server.OnFinished(this);
+    }
+
+    /// <summary>
+    /// Inline endpoints: <c>OnConnect</c> has ended well. A connection that broke meanwhile is told so now.
+    /// </summary>
+    private void OnConnected()
+    {
+        _connecting = false;
+        _connected = true;
+        if (_state == ConnectionState.Connecting)
+            _state = ConnectionState.Open;
+        else if (_state == ConnectionState.Closed)
+            TellClosed();
     }
 
     private void OnConnectEnded(Task task)
     {
-        if (task.IsCompletedSuccessfully)
-            Request(ConnectionRequest.Connected);
-        else
+        if (!task.IsCompletedSuccessfully)
             HandlerFailed(task.Exception?.InnerException ?? new OperationCanceledException());
+        Request(task.IsCompletedSuccessfully ? ConnectionRequest.Connected : ConnectionRequest.ConnectFailed);
     }
 
-    private void LogFault(Task task)
+    private void OnClosedEnded(Task task)
     {
         if (task.Exception is not null)
             Log.HandlerFailed(_host.Server.Logger, task.Exception, Id);
+        _host.Server.OnFinished(this);
     }
 
     private void Fail(TransportError error) => End(
@@ -308,6 +348,7 @@ public abstract partial class Connection
             Volatile.Write(ref cursor!.Disconnected, cursor.Disconnected + 1);
             latest!.Done();
         }
-        _backlog = null;
+        _backlog?.ClearGaps();
+        DropBacklog();
     }
 }

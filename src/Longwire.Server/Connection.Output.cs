@@ -37,12 +37,40 @@ public abstract partial class Connection
             Array.Clear(_host.Segments, 0, count);
             _host.Counters.SendCalls++;
             if (result.Status == IoStatus.Pending)
+            {
                 _outbox.Own(count);
+                ArmForBacklog();
+            }
             else if (!TakeWritten(result))
+            {
                 return;
+            }
+            if ((!_outbox.IsEmpty || HasMoreToQueue) && _wire.IsWritable && !_wire.HasPendingWrite)
+                _host.MarkDirty(this);
         }
-        if ((!_outbox.IsEmpty || HasMoreToQueue) && _wire.IsWritable && !_wire.HasPendingWrite)
-            _host.MarkDirty(this);
+        else if (_backlog is not null)
+        {
+            _host.Loop.Wheel.Arm(this, _host.Loop.NowTick + 1); // nothing fits: the process's budget is spent
+        }
+        else
+        {
+            OnDrained();
+        }
+    }
+
+    /// <summary>Queues a frame that all connections of the endpoint share; what does not fit is counted.</summary>
+    internal void SendShared(LocalFrame frame)
+    {
+        if (_state >= ConnectionState.Closing)
+            return;
+        if (!TryReserve(frame.Length))
+        {
+            _dropped++;
+            _host.Counters.Dropped++;
+            return;
+        }
+        frame.Use();
+        Append(_host.NewEntry(frame, EntryKind.Direct, null));
     }
 
     /// <summary>One message of a topic, during the loop's fan-out.</summary>
@@ -125,12 +153,14 @@ public abstract partial class Connection
 
     internal long OldestPushTick => _outbox.PeekOldestPush()?.Tick ?? long.MaxValue;
 
-    private Backlog Slow => _backlog ??= new Backlog();
+    private Backlog Slow => _backlog ??= _host.NewBacklog();
 
     /// <summary>Nodes, gaps or a snapshot can follow when the outbox has room.</summary>
     private bool HasMoreToQueue => _backlog is not null || _snapshots > 0;
 
-    /// <summary>Whether pushes behind a recalled one stay in the outbox: one of its topic is newer and makes it stale.</summary>
+    /// <summary>
+    /// Whether pushes behind a recalled one stay in the outbox: one of its topic is newer and makes it stale.
+    /// </summary>
     private enum OthersStay : byte
     {
         No,
@@ -272,7 +302,15 @@ public abstract partial class Connection
             latest!.Done();
         }
         if (_backlog is { IsEmpty: true })
-            _backlog = null;
+            DropBacklog();
+    }
+
+    private void DropBacklog()
+    {
+        if (_backlog is null)
+            return;
+        _host.Recycle(_backlog);
+        _backlog = null;
     }
 
     /// <summary>Tells what was lost: ahead of what is queued when that is newer, behind it when it is older.</summary>

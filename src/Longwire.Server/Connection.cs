@@ -9,7 +9,8 @@ namespace Longwire;
 /// <remarks>
 /// Owner: the loop that it was given to, from accept to close. Concurrency: its fields belong to that loop; other
 /// threads leave frames and requests and post it. Bound: its outbox by <see cref="EndpointOptions.OutboxBytes"/>,
-/// its waiting messages by <see cref="EndpointOptions.HandlerMessages"/>, its subscriptions, and each wait by a deadline.
+/// its waiting messages by <see cref="EndpointOptions.HandlerMessages"/>, its subscriptions, and each wait by a
+/// deadline.
 /// Life: connecting, open, closing (flushes), lingering (FIN sent, waits for the peer's), closed.
 /// </remarks>
 public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
@@ -26,6 +27,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     private volatile ConnectionState _state;
     private bool _isSealed; // nothing more is taken from other threads: FIN follows what was queued
     private CloseReason _reason;
+    private volatile bool _ending;
 
     private protected Connection()
     {
@@ -41,7 +43,10 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     public CloseReason Reason => _reason;
 
     /// <summary>True until the connection begins to close.</summary>
-    public bool IsOpen => _state <= ConnectionState.Open;
+    public bool IsOpen => _state <= ConnectionState.Open && !_ending;
+
+    /// <summary>The application asked for the end: messages that wait are not handled any more.</summary>
+    internal bool IsEnding => _ending;
 
     /// <summary>Completes with the reason when the connection has ended.</summary>
     public Task<CloseReason> Closed => Extras.WhenClosed(this);
@@ -51,7 +56,10 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     /// </summary>
     public CancellationToken Cancellation => Extras.Token(this);
 
-    /// <summary>The messages, for a handler that pulls (<see cref="EndpointBuilder{TSession}.OnConnection"/>); each is valid until the next.</summary>
+    /// <summary>
+    /// The messages, for a handler that pulls (<see cref="EndpointBuilder{TSession}.OnConnection"/>); each is valid
+    /// until the next.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The endpoint has a handler that is pushed to.</exception>
     public IAsyncEnumerable<Message> Messages => _handlers is PullQueue pull
         ? pull.ReadAll()
@@ -68,7 +76,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
 
     private bool OnLoop => _host.Loop.IsCurrent;
 
-    /// <summary>Queues a message; it never waits. Replies are never dropped: see <see cref="SendResult.Full"/>.</summary>
+    /// <summary>
+    /// Queues a message; it never waits. Replies are never dropped: see <see cref="SendResult.Full"/>.
+    /// </summary>
     public SendResult Send(ReadOnlySpan<byte> payload)
     {
         if (_state >= ConnectionState.Closing)
@@ -113,7 +123,8 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     public SendResult Send(BorrowedMessage message) => Send(message.Span);
 
     /// <summary>
-    /// Queues a message, waiting for room first when there is none, and then until the outbox is below its low-water mark.
+    /// Queues a message, waiting for room first when there is none, and then until the outbox is below its low-water
+    /// mark.
     /// </summary>
     public async ValueTask<SendResult> SendAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellation = default)
     {
@@ -131,14 +142,25 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         return result;
     }
 
-    /// <summary>Completes when all that was queued before has been handed to the system, or the connection ended.</summary>
+    /// <summary>
+    /// Completes when all that was queued before has been handed to the system, or the connection ended.
+    /// </summary>
     public Task FlushAsync(CancellationToken cancellation = default) => Extras.WhenFlushed(this, cancellation);
 
-    /// <summary>Ends the connection in good order: what is queued is flushed, then FIN; what is not done by the deadline is aborted.</summary>
+    /// <summary>
+    /// Ends the connection in good order: what is queued is flushed, then FIN; what is not done by the deadline is
+    /// aborted.
+    /// </summary>
     /// <param name="deadline">Default: the endpoint's <see cref="EndpointOptions.LingerTimeout"/>.</param>
-    public Task<CloseReason> CloseAsync(TimeSpan? deadline = null)
+    /// <param name="reason">What stands in the log and the metrics.</param>
+    public Task<CloseReason> CloseAsync(
+        TimeSpan? deadline = null, CloseReason reason = CloseReason.ClosedByApplication)
     {
+        if (reason == CloseReason.None)
+            throw new ArgumentException("A close needs a reason.", nameof(reason));
         Extras.CloseDeadline = deadline;
+        Extras.CloseReason = reason;
+        _ending = true;
         Request(ConnectionRequest.Close);
         return Closed;
     }
@@ -150,6 +172,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         if (reason == CloseReason.None)
             throw new ArgumentException("An abort needs a reason.", nameof(reason));
         Extras.SetAbortReason(reason);
+        _ending = true;
         Request(ConnectionRequest.Abort);
     }
 
@@ -178,7 +201,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         Abort(CloseReason.HandlerFailed);
     }
 
-    /// <summary>Reserves outbox bytes, so that the answer to the sender is true before the loop has seen the frame.</summary>
+    /// <summary>
+    /// Reserves outbox bytes, so that the answer to the sender is true before the loop has seen the frame.
+    /// </summary>
     private bool TryReserve(int bytes)
     {
         while (true)
@@ -240,8 +265,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         {
             Frame? next = ordered.Next;
             ordered.Next = null;
-            if (_state == ConnectionState.Closed)
+            if (_state >= ConnectionState.Lingering)
             {
+                // FIN is out; writing behind it would turn it into a RST.
                 Interlocked.Add(ref _reserved, -ordered.Length);
                 ordered.Release();
             }
@@ -287,4 +313,5 @@ internal enum ConnectionRequest
     Resume = 8,
     HandlersIdle = 16,
     Flush = 32,
+    ConnectFailed = 64,
 }

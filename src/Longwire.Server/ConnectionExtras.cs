@@ -20,6 +20,8 @@ internal sealed class ConnectionExtras
 
     internal TimeSpan? CloseDeadline { get; set; }
 
+    internal CloseReason CloseReason { get; set; } = CloseReason.ClosedByApplication;
+
     internal CloseReason AbortReason => (CloseReason)Volatile.Read(ref _abortReason);
 
     /// <summary>The first reason wins, also when two threads abort before the loop has seen either.</summary>
@@ -92,7 +94,9 @@ internal sealed class ConnectionExtras
         room?.TrySetResult();
     }
 
-    /// <summary>On the loop: <paramref name="queued"/> frames were queued and <paramref name="done"/> are done so far.</summary>
+    /// <summary>
+    /// On the loop: <paramref name="queued"/> frames were queued and <paramref name="done"/> are done so far.
+    /// </summary>
     internal void OnProgress(long queued, long done)
     {
         lock (_gate)

@@ -24,6 +24,11 @@ public sealed class Message : IMemoryOwner<byte>
     /// <summary>False for a piece of a streamed message that is followed by more of it; true otherwise.</summary>
     public bool IsFinal { get; private set; }
 
+    /// <summary>
+    /// Why this is no message but the notice that one was skipped; <see cref="FrameError.None"/> for messages.
+    /// </summary>
+    internal FrameError Skipped { get; set; }
+
     /// <summary>The payload.</summary>
     public ReadOnlySpan<byte> Span => _lease.Span[.._length];
 
@@ -61,6 +66,7 @@ public sealed class Message : IMemoryOwner<byte>
         message._detached = 0;
         message._holders = 1;
         message.IsFinal = isFinal;
+        message.Skipped = FrameError.None;
         return message;
     }
 

@@ -26,7 +26,8 @@ public sealed class ListenAddress
     public EndPoint EndPoint { get; }
 
     /// <summary>Reads an address.</summary>
-    /// <exception cref="FormatException">The text is no address; the message says what is wrong and shows a right one.</exception>
+    /// <exception cref="FormatException">The text is no address; the message says what is wrong and shows a right
+    /// one.</exception>
     public static ListenAddress Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -51,12 +52,14 @@ public sealed class ListenAddress
         string bare = host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host;
         return IPAddress.TryParse(bare, out IPAddress? address)
             && (address.AddressFamily == AddressFamily.InterNetworkV6) == (bare != host)
+            && (bare != host || address.ToString() == host) // "1" and "010.0.0.1" are addresses to the system as well
             ? new(new IPEndPoint(address, port), dual: false)
             : throw Bad(text, $"the host '{host}' is no IP address; write 127.0.0.1, [::1], * or localhost");
     }
 
     /// <summary>Makes a bound, listening socket.</summary>
-    /// <exception cref="SocketException">The system refused; <see cref="SocketException.SocketErrorCode"/> says why.</exception>
+    /// <exception cref="SocketException">The system refused; <see cref="SocketException.SocketErrorCode"/> says
+    /// why.</exception>
     public Socket Bind(ListenOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

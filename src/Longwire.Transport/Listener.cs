@@ -10,19 +10,22 @@ public interface IAcceptHandler
     /// <summary>A connection was accepted; the handler gives it to a loop or closes it.</summary>
     void OnAccepted(Wire wire);
 
-    /// <summary>An accept failed; the listener recovers by itself, except that <see cref="TransportError.Closed"/> is its end.</summary>
+    /// <summary>
+    /// An accept failed; the listener recovers by itself, except that <see cref="TransportError.Closed"/> is its end.
+    /// </summary>
     void OnAcceptFailed(TransportError error, TimeSpan backOff);
 }
 
 /// <summary>Accepts connections on one bound socket.</summary>
 /// <remarks>
-/// Owner: the server. Concurrency: its loop. Bound: at most <see cref="AcceptsPerTick"/> accepts a tick, so that a storm
+/// Owner: the server. Concurrency: its loop. Bound: at most <see cref="AcceptsPerTick"/> accepts a tick, so that a
+/// storm
 /// of connects does not starve the connected; after an error that belongs to the system a pause of 10 ms, doubling
 /// to 1 s.
 /// </remarks>
 public abstract class Listener : TimedWork
 {
-    /// <summary>Most connections taken in one tick.</summary>
+    /// <summary>Most connections taken at a time; a tick looks at its inbox twice.</summary>
     public const int AcceptsPerTick = 64;
 
     private static readonly TimeSpan s_firstBackOff = TimeSpan.FromMilliseconds(10);
@@ -86,7 +89,22 @@ public abstract class Listener : TimedWork
     {
         Accepted++;
         _backOff = TimeSpan.Zero;
-        Handler.OnAccepted(wire);
+        try
+        {
+            Handler.OnAccepted(wire);
+        }
+        catch (Exception exception) when (Loop.Tenant is not null)
+        {
+            wire.Close(CloseMode.Abort); // nobody else knows of it; the batch goes on
+            Loop.Tenant.OnFault(exception, Handler);
+        }
+    }
+
+    /// <summary>Counts a connection that was reset for want of a descriptor; accepting goes on.</summary>
+    private protected void CountShed()
+    {
+        Failed++;
+        Report(TransportError.DescriptorsExhausted, TimeSpan.Zero);
     }
 
     /// <summary>Counts a failure; true when the listener may accept on at once.</summary>
@@ -101,8 +119,20 @@ public abstract class Listener : TimedWork
             _backOff = _backOff == TimeSpan.Zero ? s_firstBackOff : Min(_backOff * 2, s_longestBackOff);
             Loop.Wheel.Arm(this, Loop.NowTick + Loop.ToTicks(_backOff));
         }
-        Handler.OnAcceptFailed(error, action == AcceptAction.BackOff ? _backOff : TimeSpan.Zero);
+        Report(error, action == AcceptAction.BackOff ? _backOff : TimeSpan.Zero);
         return action == AcceptAction.Retry;
+    }
+
+    private void Report(TransportError error, TimeSpan backOff)
+    {
+        try
+        {
+            Handler.OnAcceptFailed(error, backOff);
+        }
+        catch (Exception exception) when (Loop.Tenant is not null)
+        {
+            Loop.Tenant.OnFault(exception, Handler);
+        }
     }
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;

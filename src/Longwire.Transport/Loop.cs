@@ -8,11 +8,12 @@ namespace Longwire.Transport;
 
 /// <summary>One thread that owns connections: an inbox, a timer wheel, a poller and one shared receive slab.</summary>
 /// <remarks>
-/// Owner: whoever made it. Concurrency: <see cref="Inbox.Post"/> and <see cref="RequestStop"/> from any thread; all else on
+/// Owner: whoever made it. Concurrency: <see cref="Inbox.Post"/> and <see cref="RequestStop"/> from any thread; all
+/// else on
 /// the loop. Bound: a tick takes the inbox, each due timer, one turn per ready wire (64 KiB each) and one flush slice.
 /// Without <see cref="Start"/> a loop may be stepped by hand with <see cref="RunOnce"/>: virtual time, no thread.
 /// </remarks>
-public sealed class Loop : Inbox, IDisposable
+public sealed partial class Loop : Inbox, IDisposable
 {
     /// <summary>Most bytes that one wire reads in one turn, and the size of the receive slab: 64 KiB.</summary>
     public const int TurnBytes = 64 << 10;
@@ -85,8 +86,13 @@ public sealed class Loop : Inbox, IDisposable
     /// <summary>True on the loop's own thread, or in a step by hand.</summary>
     public bool IsCurrent => t_current == this;
 
-    /// <summary>How far from <see cref="NowTick"/> a timer is armed so that it fires not before <paramref name="time"/>.</summary>
-    /// <remarks>Rounded up, and one more because the current tick has partly passed: a deadline is late by up to 40 ms, never early.</remarks>
+    /// <summary>
+    /// How far from <see cref="NowTick"/> a timer is armed so that it fires not before <paramref name="time"/>.
+    /// </summary>
+    /// <remarks>
+    /// Rounded up, and one more because the current tick has partly passed: a deadline is late by up to 40 ms, never
+    /// early.
+    /// </remarks>
     public static long ToTicks(TimeSpan time) =>
         time <= TimeSpan.Zero ? 1 : ((time.Ticks - 1) / TimerWheel.Tick.Ticks) + 2;
 
@@ -123,13 +129,20 @@ public sealed class Loop : Inbox, IDisposable
     public Listener Listen(Socket socket, IAcceptHandler handler) => _poller.Listen(socket, handler);
 
     /// <summary>Binds an address, as the poller binds, and begins to accept on it; on the loop.</summary>
-    /// <exception cref="SocketException">The system refused; <see cref="SocketException.SocketErrorCode"/> says why.</exception>
+    /// <exception cref="SocketException">The system refused; <see cref="SocketException.SocketErrorCode"/> says
+    /// why.</exception>
     public Listener Listen(ListenAddress address, ListenOptions options, IAcceptHandler handler) =>
         _poller.Listen(address, options, handler);
 
     /// <summary>Begins to connect; on the loop.</summary>
-    public void Dial(EndPoint target, DialOptions options, IDialHandler handler) =>
+    /// <exception cref="ArgumentException">The target is neither an IP address nor a Unix socket; names are resolved
+    /// before.</exception>
+    public void Dial(EndPoint target, DialOptions options, IDialHandler handler)
+    {
+        if (target is not (IPEndPoint or UnixDomainSocketEndPoint))
+            throw new ArgumentException($"'{target}' is neither an IP address nor a Unix socket.", nameof(target));
         _poller.Dial(target, options, handler);
+    }
 
     /// <summary>Gives a wire a turn in this or the next tick; nothing happens when it waits for one already.</summary>
     public void MarkReady(Wire wire)
@@ -141,7 +154,9 @@ public sealed class Loop : Inbox, IDisposable
     /// <summary>Runs one tick and, when nothing is left to do, waits as the poller waits.</summary>
     public void RunOnce() => Collect(RunTick());
 
-    /// <summary>The first half: one tick. Returns how long the second half may wait; the loop is parked unless that is 0.</summary>
+    /// <summary>
+    /// The first half: one tick. Returns how long the second half may wait; the loop is parked unless that is 0.
+    /// </summary>
     /// <remarks>A simulation runs others between the halves: that is the time in which a real loop sleeps.</remarks>
     internal int RunTick()
     {
@@ -199,22 +214,6 @@ public sealed class Loop : Inbox, IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    protected override void Execute(LoopWork work)
-    {
-        ArgumentNullException.ThrowIfNull(work);
-        long started = _time.GetTimestamp();
-        try
-        {
-            work.Run();
-        }
-        catch (Exception exception) when (Tenant is not null)
-        {
-            Tenant.OnFault(exception, work);
-        }
-        Watch(started, work);
-    }
-
     private void Run()
     {
         while (!_stopping)
@@ -254,60 +253,6 @@ public sealed class Loop : Inbox, IDisposable
             if (wire == last)
                 break;
         }
-    }
-
-    private void Turn(IWireHandler? handler)
-    {
-        long started = _time.GetTimestamp();
-        try
-        {
-            handler?.OnReady();
-        }
-        catch (Exception exception) when (Tenant is not null)
-        {
-            Tenant.OnFault(exception, handler);
-        }
-        Watch(started, handler);
-    }
-
-    private void RunTimer(TimedWork timer, long tick)
-    {
-        long started = _time.GetTimestamp();
-        try
-        {
-            timer.OnTimer(tick);
-        }
-        catch (Exception exception) when (Tenant is not null)
-        {
-            Tenant.OnFault(exception, timer);
-        }
-        Watch(started, timer);
-    }
-
-    private bool FlushGuarded(ILoopTenant tenant)
-    {
-        long started = _time.GetTimestamp();
-        try
-        {
-            bool more = tenant.Flush();
-            Watch(started, tenant);
-            return more;
-        }
-        catch (Exception exception)
-        {
-            tenant.OnFault(exception, tenant);
-            return true;
-        }
-    }
-
-    private void Watch(long started, object? culprit)
-    {
-        TimeSpan held = _time.GetElapsedTime(started);
-        if (held <= HoldWarning)
-            return;
-        held -= GC.GetTotalPauseDuration() - _pausesAtTickStart;
-        if (held > HoldWarning)
-            Tenant?.OnHeld(held, culprit);
     }
 
     private void Wake()

@@ -146,17 +146,23 @@ public sealed class SchedulerTests
         for (int i = 0; i < 10; i++)
         {
             int number = i;
-            executor.Post(() => _ = TwiceAsync(number));
+            executor.Post(() => _ = OuterAsync(number));
         }
         while (executor.IsRunnable)
             executor.Step();
-        Assert.Equal(20, order.Count);
+        Assert.Equal(30, order.Count);
         return string.Join(' ', order);
+
+        async Task OuterAsync(int number)
+        {
+            await TwiceAsync(number).ConfigureAwait(false);
+            order.Add(number + 20); // in the step in which the inner task completed, not on the framework's pool
+        }
 
         async Task TwiceAsync(int number)
         {
             order.Add(number);
-            await Task.Yield();
+            await executor.Yield();
             order.Add(number + 10);
         }
     }
@@ -168,7 +174,7 @@ public sealed class SchedulerTests
         internal TimeSpan? At { get; private set; }
 
         protected override void Run() =>
-            loop.Wheel.Arm(this, loop.NowTick + Loop.ToTicks(TimeSpan.FromMilliseconds(200)));
+            loop.Wheel.Arm(this, loop.NowTick + 10); // of 20 ms each
 
         protected override void OnTimer(long tick) => At = tick * TimerWheel.Tick;
     }

@@ -193,7 +193,9 @@ public sealed class EndOfStreamTests
         connection.Wire.Loop!.MarkReady(connection.Wire);
     }
 
-    /// <summary>Fifty round trips through the inbox are the clock: a spinning loop would tick thousands of times more.</summary>
+    /// <summary>
+    /// Fifty round trips through the inbox are the clock: a spinning loop would tick thousands of times more.
+    /// </summary>
     private static void AssertQuiet(TestServer server, TestConnection connection)
     {
         long calls = server.TestLoop.Run(() => connection.ReadyCalls);

@@ -31,14 +31,16 @@ public sealed class ListenerTests
     [Theory, ClassData(typeof(Pollers))]
     public void Stop_frees_the_port_and_accepts_nobody_after(PollerKind kind)
     {
-        using var server = new TestServer(kind) { Appetite = Appetite.Echo };
+        // An address of its own: the freed port must not be handed to a test beside this one.
+        string host = OperatingSystem.IsLinux() ? "127.7.7.7" : "127.0.0.1";
+        using var server = new TestServer(kind, $"{host}:0") { Appetite = Appetite.Echo };
         (Socket client, TestConnection _) = server.Pair();
         server.TestLoop.Run(server.Listener.Stop);
         server.TestLoop.Run(server.Listener.Stop);
         using Socket late = TestServer.NewClient(server.EndPoint);
         var refused = Assert.Throws<SocketException>(() => late.Connect(server.EndPoint));
         Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
-        using (ListenAddress.Parse($"127.0.0.1:{server.Port}").Bind(ListenOptions.Default))
+        using (ListenAddress.Parse($"{host}:{server.Port}").Bind(ListenOptions.Default))
         {
         }
         client.Send("yet"u8);
@@ -60,6 +62,22 @@ public sealed class ListenerTests
             Assert.Equal(SocketError.ConnectionReset, Wait.ToEnd(client, out long _));
         Assert.Equal(1, loop.Run(() => handler.Accepts));
         Assert.Empty(handler.Failures);
+        clients.ForEach(client => client.Dispose());
+    }
+
+    [Theory, ClassData(typeof(Pollers))]
+    public void A_fault_in_an_accept_handler_ends_that_connection_only(PollerKind kind)
+    {
+        using Socket bound = ListenAddress.Parse("127.0.0.1:0").Bind(ListenOptions.Default);
+        var clients = Enumerable.Range(0, 3).Select(_ => TestServer.Connect(bound.LocalEndPoint!)).ToList();
+        using var loop = new TestLoop(kind) { ExpectFaults = true };
+        var handler = new FaultAtFirst();
+        Listener listener = loop.Run(() => loop.Loop.Listen(bound, handler));
+        Assert.Equal(SocketError.ConnectionReset, Wait.ToEnd(clients[0], out long _));
+        Assert.Equal(SocketError.Success, Wait.ToEnd(clients[1], out long _));
+        Assert.Equal(SocketError.Success, Wait.ToEnd(clients[2], out long _));
+        Assert.Same(handler, Assert.Single(loop.Faults).Culprit);
+        loop.Run(listener.Stop);
         clients.ForEach(client => client.Dispose());
     }
 
@@ -193,5 +211,21 @@ public sealed class ListenerTests
         }
 
         public void OnAcceptFailed(TransportError error, TimeSpan backOff) => Failures.Add(error);
+    }
+
+    private sealed class FaultAtFirst : IAcceptHandler
+    {
+        private int _accepts;
+
+        public void OnAccepted(Wire wire)
+        {
+            if (++_accepts == 1)
+                throw new InvalidOperationException("bad accept handler");
+            wire.Close(CloseMode.Close);
+        }
+
+        public void OnAcceptFailed(TransportError error, TimeSpan backOff)
+        {
+        }
     }
 }

@@ -20,12 +20,13 @@ public sealed class PendingWriteTests
             Assert.False(c.Wire.TakeCompleted(out IoResult _));
             Assert.True(server.TestLoop.Pool.Leases(LeaseOwner.Frame) > 0);
         });
-        var buffer = new byte[1 << 20];
-        while (connection.HasOutput || client.Available > 0)
-            Assert.True(client.Receive(buffer) > 0);
+        var drain = new Thread(() => Wait.ToEnd(client, out long _));
+        drain.Start();
         Wait.Until(() => server.TestLoop.Pool.Leases(LeaseOwner.Frame) == 0, "the segments to be given back");
         Assert.Equal(connection.Pendings, connection.Completions);
         Assert.True(connection.Completions > 0);
+        server.On(connection, c => c.Close(CloseMode.Close));
+        Assert.True(drain.Join(Wait.Deadline), "the reader did not see the end");
     }
 
     [Theory]

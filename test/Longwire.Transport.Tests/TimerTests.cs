@@ -42,12 +42,12 @@ public sealed class TimerTests
         for (int i = 0; i < 5; i++)
         {
             Wait.Until(() => loop.Loop.IsParked, "the loop to park");
-            var idle = Stopwatch.StartNew();
             SpinWait.SpinUntil(() => false, 150); // real time must pass while the loop waits for nothing
             var watch = Stopwatch.StartNew();
             passed.Reset();
             var timer = new TestTimer(_ => passed.Set());
-            loop.Run(() => loop.Loop.Wheel.Arm(timer, loop.Loop.NowTick + Loop.ToTicks(TimeSpan.FromMilliseconds(100))));
+            long ticks = Loop.ToTicks(TimeSpan.FromMilliseconds(100));
+            loop.Run(() => loop.Loop.Wheel.Arm(timer, loop.Loop.NowTick + ticks));
             Wait.For(passed, "the timer");
             Assert.True(watch.ElapsedMilliseconds >= 100, $"a 100 ms timer fired after {watch.ElapsedMilliseconds} ms");
         }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Longwire.Testing;
 
 /// <summary>
@@ -5,8 +7,10 @@ namespace Longwire.Testing;
 /// </summary>
 /// <remarks>
 /// Owner: the test. Concurrency: the simulation's thread. Bound: <see cref="Capacity"/> items; more is a failure of
-/// the code under test. While an item runs, its <c>await</c>s come back here. What asks the framework's own pool to
-/// go on (<c>ConfigureAwait(false)</c> on something that completes elsewhere, <c>Task.Run</c>) leaves the simulation.
+/// the code under test. No context is set while an item runs, so a task that completes in a step goes on in that
+/// step, <c>ConfigureAwait(false)</c> or not; to go on in a later one, await <see cref="Yield"/>, or <c>Task.Delay</c>
+/// on the virtual clock. What names the framework's pool (<c>Task.Yield</c>, <see
+/// cref="TaskCreationOptions.RunContinuationsAsynchronously"/>, channels) leaves the simulation.
 /// </remarks>
 public sealed class SeededExecutor : IActor
 {
@@ -15,14 +19,9 @@ public sealed class SeededExecutor : IActor
 
     private readonly List<IThreadPoolWorkItem> _waiting = [];
     private readonly SeededRandom _random;
-    private readonly Context _context;
 
     /// <summary>An executor whose order follows from <paramref name="seed"/>.</summary>
-    public SeededExecutor(ulong seed)
-    {
-        _random = new SeededRandom(seed);
-        _context = new Context(this);
-    }
+    public SeededExecutor(ulong seed) => _random = new SeededRandom(seed);
 
     /// <inheritdoc/>
     public string Name => "executor";
@@ -54,6 +53,9 @@ public sealed class SeededExecutor : IActor
         Post(new Callback(callback));
     }
 
+    /// <summary>An awaitable that goes on in a later turn of this executor.</summary>
+    public YieldAwaitable Yield() => new(this);
+
     /// <summary>Runs one of the waiting items, off every loop.</summary>
     public void Step()
     {
@@ -67,10 +69,10 @@ public sealed class SeededExecutor : IActor
         MemoryNetwork.OffLoop(() => Run(item));
     }
 
-    private void Run(IThreadPoolWorkItem item)
+    private static void Run(IThreadPoolWorkItem item)
     {
         SynchronizationContext? outer = SynchronizationContext.Current;
-        SynchronizationContext.SetSynchronizationContext(_context);
+        SynchronizationContext.SetSynchronizationContext(null);
         try
         {
             item.Execute();
@@ -86,12 +88,40 @@ public sealed class SeededExecutor : IActor
         public void Execute() => action();
     }
 
-    private sealed class Context(SeededExecutor executor) : SynchronizationContext
+    /// <summary>Awaits a later turn.</summary>
+    public readonly struct YieldAwaitable : INotifyCompletion, IEquatable<YieldAwaitable>
     {
-        public override void Post(SendOrPostCallback d, object? state) => executor.Post(() => d(state));
+        private readonly SeededExecutor _executor;
 
-        public override void Send(SendOrPostCallback d, object? state) => d(state);
+        internal YieldAwaitable(SeededExecutor executor) => _executor = executor;
 
-        public override SynchronizationContext CreateCopy() => this;
+        /// <summary>False: it always waits.</summary>
+        public bool IsCompleted => false;
+
+        /// <summary>Itself.</summary>
+        public YieldAwaitable GetAwaiter() => this;
+
+        /// <summary>Nothing.</summary>
+        public void GetResult()
+        {
+        }
+
+        /// <inheritdoc/>
+        public void OnCompleted(Action continuation) => _executor.Post(continuation);
+
+        /// <inheritdoc/>
+        public bool Equals(YieldAwaitable other) => _executor == other._executor;
+
+        /// <inheritdoc/>
+        public override bool Equals(object? obj) => obj is YieldAwaitable other && Equals(other);
+
+        /// <inheritdoc/>
+        public override int GetHashCode() => _executor.GetHashCode();
+
+        /// <summary>Equality.</summary>
+        public static bool operator ==(YieldAwaitable left, YieldAwaitable right) => left.Equals(right);
+
+        /// <summary>Inequality.</summary>
+        public static bool operator !=(YieldAwaitable left, YieldAwaitable right) => !left.Equals(right);
     }
 }

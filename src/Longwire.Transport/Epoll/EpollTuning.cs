@@ -2,7 +2,9 @@ using System.Runtime.Versioning;
 
 namespace Longwire.Transport.Epoll;
 
-/// <summary>Applies <see cref="TcpOptions"/> to a raw descriptor that was dialled; accepted ones inherit from the listener.</summary>
+/// <summary>
+/// Applies <see cref="TcpOptions"/> to a raw descriptor that was dialled; accepted ones inherit from the listener.
+/// </summary>
 [SupportedOSPlatform("linux")]
 internal static unsafe class EpollTuning
 {

@@ -3,7 +3,9 @@ using System.Runtime.Versioning;
 namespace Longwire.Transport.Epoll;
 
 /// <summary>A connection on a raw descriptor.</summary>
-/// <remarks>Owner, concurrency, bound: see <see cref="Wire"/>. Writes complete at once; nothing is ever pending.</remarks>
+/// <remarks>
+/// Owner, concurrency, bound: see <see cref="Wire"/>. Writes complete at once; nothing is ever pending.
+/// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class EpollWire : Wire, IEpollTarget
 {
@@ -22,14 +24,15 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
 
     public void OnEvents(uint events)
     {
-        // A receive also stops short at the mark of urgent data, with more behind it: telnet's Synch, or a hostile peer.
+        // A receive also stops short at the mark of urgent data, with more behind it: telnet's Synch, or a hostile
+        // peer.
         if ((events & (Native.EPOLLRDHUP | Native.EPOLLHUP | Native.EPOLLERR | Native.EPOLLPRI)) != 0)
             _moreBehindShortRead = true;
         if ((events & ~Native.EPOLLOUT) != 0)
             IsReadable = true;
         if ((events & (Native.EPOLLOUT | Native.EPOLLERR | Native.EPOLLHUP)) != 0)
             IsWritable = true;
-        Loop!.MarkReady(this);
+        Loop?.MarkReady(this); // a dialled wire may wait for its loop
     }
 
     public override IoResult Read(Span<byte> buffer)
@@ -108,7 +111,8 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
         }
         if (Slot >= 0)
             _poller!.Forget(Slot);
-        // Never retried: on Linux the descriptor is gone even after EINTR, and may be somebody else's by now (close(2)).
+        // Never retried: on Linux the descriptor is gone even after EINTR, and may be somebody else's by now
+        // (close(2)).
         _ = Native.close(Descriptor);
     }
 
@@ -124,6 +128,8 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
     }
 
     internal void Attach(EpollPoller poller) => _poller = poller;
+
+    internal bool IsAttachedTo(EpollPoller poller) => _poller == poller;
 
     private nint SendOne(Segment segment, out int wanted)
     {

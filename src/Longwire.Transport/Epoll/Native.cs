@@ -98,7 +98,9 @@ internal static unsafe partial class Native
     [LibraryImport(C, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int statx(int directory, string path, int flags, uint mask, byte* status);
 
-    /// <summary>True when the path names a socket. <c>statx</c>, whose layout is the same on every architecture.</summary>
+    /// <summary>
+    /// True when the path names a socket. <c>statx</c>, whose layout is the same on every architecture.
+    /// </summary>
     internal static bool IsSocketFile(string path)
     {
         const int AT_FDCWD = -100;
@@ -119,9 +121,10 @@ internal static unsafe partial class Native
         32 or 104 => TransportError.Reset, // EPIPE, ECONNRESET
         110 => TransportError.TimedOut, // ETIMEDOUT
         111 => TransportError.Refused, // ECONNREFUSED
-        64 or 100 or 101 or 112 or 113 => TransportError.Unreachable, // ENONET, ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH
+        64 or 100 or 101 => TransportError.Unreachable, // ENONET, ENETDOWN, ENETUNREACH
+        112 or 113 => TransportError.Unreachable, // EHOSTDOWN, EHOSTUNREACH
         98 => TransportError.AddressInUse, // EADDRINUSE
-        99 => TransportError.AddressNotAvailable, // EADDRNOTAVAIL
+        2 or 99 => TransportError.AddressNotAvailable, // ENOENT (a Unix socket's file), EADDRNOTAVAIL
         1 or 13 => TransportError.PermissionDenied, // EPERM, EACCES
         23 or 24 => TransportError.DescriptorsExhausted, // ENFILE, EMFILE
         12 or 105 => TransportError.OutOfMemory, // ENOMEM, ENOBUFS
@@ -133,7 +136,9 @@ internal static unsafe partial class Native
     internal static InvalidOperationException Failure(string call) =>
         new($"{call} failed: {Marshal.GetPInvokeErrorMessage(LastError)} (errno {LastError}).");
 
-    /// <summary><c>struct epoll_event</c>; packed on x64 only, which is why other architectures use the other poller.</summary>
+    /// <summary>
+    /// <c>struct epoll_event</c>; packed on x64 only, which is why other architectures use the other poller.
+    /// </summary>
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
     internal struct EpollEvent
     {

@@ -1,6 +1,8 @@
 namespace Longwire.Transport.Tests;
 
-/// <summary>How far apart, on one thread's stack, the calls to <see cref="Note"/> were: recursion shows as growth.</summary>
+/// <summary>
+/// How far apart, on one thread's stack, the calls to <see cref="Note"/> were: recursion shows as growth.
+/// </summary>
 internal sealed unsafe class StackDepth
 {
     private long _lowest = long.MaxValue;

@@ -10,7 +10,9 @@ internal enum Appetite
     Pause,
 }
 
-/// <summary>The smallest honest user of a wire: reads a budget a turn, keeps segments until their write has ended.</summary>
+/// <summary>
+/// The smallest honest user of a wire: reads a budget a turn, keeps segments until their write has ended.
+/// </summary>
 internal sealed class TestConnection(Loop loop, SlabPool pool, Wire wire) : IWireHandler
 {
     private readonly Queue<Frame> _outbox = new();

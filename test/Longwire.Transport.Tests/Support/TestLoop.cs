@@ -3,7 +3,9 @@ using Longwire.Primitives;
 
 namespace Longwire.Transport.Tests;
 
-/// <summary>A loop on a real thread that fails its test for an unexpected fault, a leaked lease or a thread still running.</summary>
+/// <summary>
+/// A loop on a real thread that fails its test for an unexpected fault, a leaked lease or a thread still running.
+/// </summary>
 internal sealed class TestLoop : IDisposable, ILoopTenant
 {
     private readonly ConcurrentQueue<(Exception Exception, object? Culprit)> _faults = new();
