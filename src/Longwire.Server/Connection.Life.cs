@@ -315,9 +315,10 @@ public abstract partial class Connection
     /// <summary>Something waits that the wire does not take: its age and the stall have deadlines now.</summary>
     private void ArmForBacklog()
     {
-        long due = Math.Min(
-            _blockedSince + Loop.ToTicks(_endpoint.Options.StallTimeout),
-            OldestPushTick is long.MaxValue ? long.MaxValue : OldestPushTick + Loop.ToTicks(_endpoint.Options.OutboxAge));
+        long due = _blockedSince + Loop.ToTicks(_endpoint.Options.StallTimeout);
+        long oldest = OldestPushTick;
+        if (oldest != long.MaxValue)
+            due = Math.Min(due, oldest + Loop.ToTicks(_endpoint.Options.OutboxAge));
         if (!TimerWheel.IsArmed(this, out long armed) || due < armed)
             _host.Loop.Wheel.Arm(this, due);
     }

@@ -81,7 +81,7 @@ public abstract partial class Connection
         LocalFrame? frame = delivery.GetFrame(_endpoint.Encoder);
         if (frame is null)
             NoteDropped(delivery.Cursor, 1, oldest: false);
-        else if (FitsPush(frame.Length) && _backlog is null) // in this order: making room may give it a backlog
+        else if (FitsPush(frame.Length) && _backlog is null) // in this order: making room may fill the backlog
             AppendPush(subscription, delivery.Cursor, frame);
         else
             DeliverSlow(subscription, delivery.Cursor, frame);

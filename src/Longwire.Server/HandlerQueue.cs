@@ -218,7 +218,11 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
 internal sealed class PullQueue(Connection connection) : HandlerQueue(connection), IThreadPoolWorkItem
 {
     private readonly Channel<Message> _messages = Channel.CreateBounded<Message>(
-        new BoundedChannelOptions(connection.Endpoint.Options.HandlerMessages) { SingleReader = true, SingleWriter = true });
+        new BoundedChannelOptions(connection.Endpoint.Options.HandlerMessages)
+        {
+            SingleReader = true,
+            SingleWriter = true,
+        });
     private readonly TaskCompletionSource<CloseReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public void Execute() => _ = RunAsync(); // observes its own exceptions; one per connection
 

@@ -37,7 +37,8 @@ internal static class ConsoleEndpoint
                     $"error: the line is longer than {MaxLineBytes} bytes and was ignored"))));
     }
 
-    internal static void WriteValue(ArrayBufferWriter<byte> output, Topic topic, long sequence, ReadOnlySpan<byte> json) =>
+    internal static void WriteValue(
+        ArrayBufferWriter<byte> output, Topic topic, long sequence, ReadOnlySpan<byte> json) =>
         WriteValue(topic, sequence, json, output);
 
     /// <summary>One line per value; made once for all who watch.</summary>

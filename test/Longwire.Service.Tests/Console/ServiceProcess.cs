@@ -59,7 +59,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     internal async Task<int> TerminateAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", ["-TERM", $"{Id}"]);
         using var limit = new CancellationTokenSource(s_deadline);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
@@ -100,7 +100,7 @@ internal sealed class ConsoleClient(TcpClient client) : IDisposable
             if (line.StartsWith(start, StringComparison.Ordinal))
                 return line;
         }
-        throw new InvalidOperationException($"The connection ended while waiting for a line that begins with '{start}'.");
+        throw new InvalidOperationException($"The connection ended before a line that begins with '{start}'.");
     }
 
     internal async Task<List<string>> ReadToEndAsync()

@@ -62,7 +62,8 @@ public sealed class ServiceTests
         {
             // Order holds per topic; across topics nothing is promised.
             string[] values = [.. Of(seen, topic)];
-            Assert.Equal(Enumerable.Range(0, 200).Where(n => n % 7 == topic).Select(n => $"test/{topic} {{\"n\":{n}}}"), values);
+            IEnumerable<int> published = Enumerable.Range(0, 200).Where(n => n % 7 == topic);
+            Assert.Equal(published.Select(n => $"test/{topic} {{\"n\":{n}}}"), values);
             Assert.Equal(values, Of(alsoSeen, topic));
         }
         string last = (await publisher.ReadToEndAsync())[^1];
@@ -100,7 +101,8 @@ public sealed class ServiceTests
             ["# longwire 0.1.0; type help", "error: this is no text; the console speaks lines of UTF-8. Good bye"],
             await client.ReadToEndAsync());
         await other.SendAsync("who\nquit\n");
-        Assert.Contains(await other.ReadToEndAsync(), static line => line.StartsWith("# id ", StringComparison.Ordinal));
+        List<string> lines = await other.ReadToEndAsync();
+        Assert.Contains(lines, static line => line.StartsWith("# id ", StringComparison.Ordinal));
     }
 
     [Fact]
