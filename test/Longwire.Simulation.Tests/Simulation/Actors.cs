@@ -186,7 +186,7 @@ internal sealed class PublisherActor(Scenario scenario, Oracle oracle) : SeededA
 }
 
 /// <summary>The application's other threads: they send, flush, close and abort whom they like.</summary>
-internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SeededExecutor executor)
+internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SimulatedPool pool)
     : SeededActor(scenario.Random.Fork(), "application")
 {
     private long _nextBroadcast;
@@ -202,9 +202,9 @@ internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SeededE
         else if (die < 65)
             oracle.Wait($"a flush of {session.Client}", session.Connection.FlushAsync());
         else if (die < 75)
-            executor.Post(() => oracle.Wait($"a send to {session.Client}", SendLaterAsync(session)));
+            pool.Post(() => oracle.Wait($"a send to {session.Client}", SendLaterAsync(session)));
         else if (die < 80)
-            executor.Post(() => oracle.Wait($"the closed task of {session.Client}", WatchAsync(session)));
+            pool.Post(() => oracle.Wait($"the closed task of {session.Client}", WatchAsync(session)));
         else if (die < 82)
             SendToAll();
         else if (die < 84)

@@ -15,7 +15,7 @@ public sealed class SimulationRun
     private readonly VirtualTime _time = new();
     private readonly MemoryNetwork _network;
     private readonly LoopScheduler _scheduler;
-    private readonly SeededExecutor _executor;
+    private readonly SimulatedPool _pool;
     private readonly Oracle _oracle;
     private readonly SeededActor[] _actors;
     private readonly TcpServer _server;
@@ -28,18 +28,18 @@ public sealed class SimulationRun
         _scenario = new Scenario(seed);
         _network = new MemoryNetwork(_time, _scenario.Faults, _scenario.Random.NextUInt64());
         _scheduler = new LoopScheduler(_network, _scenario.Random.NextUInt64()) { StepLimit = MostStepsAtOnce + (1000 * _scenario.Clients) };
-        _executor = new SeededExecutor(_scenario.Random.NextUInt64());
+        _pool = new SimulatedPool(_scenario.Random.NextUInt64());
         _oracle = new Oracle(_scenario, _network);
         _actors =
         [
             new ClientsActor(_scenario, _oracle),
             new PublisherActor(_scenario, _oracle),
-            new ApplicationActor(_scenario, _oracle, _executor),
+            new ApplicationActor(_scenario, _oracle, _pool),
         ];
-        _scheduler.Add(_executor);
+        _scheduler.Add(_pool.Executor);
         foreach (SeededActor actor in _actors)
             _scheduler.Add(actor);
-        _server = new SimulatedServer(_scenario, _oracle, _executor).Create();
+        _server = new SimulatedServer(_scenario, _oracle, _pool).Create();
         _oracle.Server = _server;
     }
 
@@ -104,7 +104,7 @@ public sealed class SimulationRun
     {
         _server.CreateLoops();
         LoopHost acceptor = _server.Hosts[0];
-        _executor.Post(() => acceptor.Post(() =>
+        _pool.Post(() => acceptor.Post(() =>
         {
             for (int i = 0; i < _scenario.Endpoints.Length; i++)
             {
@@ -162,7 +162,7 @@ public sealed class SimulationRun
             Heal();
         _network.Trace.Add("drain");
         _oracle.Draining = true;
-        _executor.Post(() =>
+        _pool.Post(() =>
         {
             _server.Hosts[0].Post(() => _listeners.ForEach(static listener => listener.Stop()));
             foreach (LoopHost host in _server.Hosts)
@@ -204,7 +204,7 @@ public sealed class SimulationRun
         long slack = 3L * OutboxBudget.ChunkBytes * _server.Hosts.Count;
         if (budget.ReservedBytes < 0 || budget.ReservedBytes > slack)
             _oracle.Fail($"the outbox budget has {budget.ReservedBytes} bytes reserved; the slack is {slack}");
-        _executor.Post(() =>
+        _pool.Post(() =>
         {
             foreach (LoopHost host in _server.Hosts)
                 host.Loop.RequestStop();
