@@ -70,7 +70,7 @@ public abstract partial class Connection
         if (requests.HasFlag(ConnectionRequest.Connected) && _state == ConnectionState.Connecting)
             _state = ConnectionState.Open;
         if (requests.HasFlag(ConnectionRequest.Close))
-            BeginClose(CloseReason.ClosedByApplication, _extras!.CloseDeadline ?? _endpoint.Options.LingerTimeout);
+            BeginClose(_extras!.CloseReason, _extras.CloseDeadline ?? _endpoint.Options.LingerTimeout);
         if (requests.HasFlag(ConnectionRequest.HandlersIdle) && _inputEnded && _handlers is { IsIdle: true })
             BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);
         if (_state == ConnectionState.Closed)

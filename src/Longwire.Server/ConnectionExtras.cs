@@ -17,6 +17,8 @@ internal sealed class ConnectionExtras
 
     internal TimeSpan? CloseDeadline { get; set; }
 
+    internal CloseReason CloseReason { get; set; }
+
     internal CloseReason AbortReason { get; set; } = CloseReason.AbortedByApplication;
 
     internal Task<CloseReason> WhenClosed(Connection connection)
