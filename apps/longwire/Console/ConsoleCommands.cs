@@ -177,6 +177,9 @@ internal sealed class ConsoleCommands
         PublishResult result = Server.Hub.Publish(topic, json);
         return result.Status switch
         {
+            // A topic that this very message made: its watchers, of patterns, join it a moment later and do get the
+            // message, but nobody can count them yet.
+            PublishStatus.Published when result.Sequence == 1 => Done(connection, $"# published {topic}, a new topic"),
             PublishStatus.Published => Done(connection,
                 $"# published {topic} to {ConsoleText.Count(result.Matched, "watcher")}"),
             PublishStatus.TooManyTopics => Error(connection,

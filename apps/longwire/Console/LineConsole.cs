@@ -17,10 +17,11 @@ internal static class LineConsole
     /// <summary>Said by a draining server: when to come back, so that not everyone does at once.</summary>
     public const string Goodbye = "# goodbye: server is shutting down; retry in 5 s (jitter 5 s)";
 
-    private static readonly string s_version =
+    /// <summary>The service's version.</summary>
+    public static readonly string Version =
         typeof(LineConsole).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    private static readonly string s_greeting = $"# longwire {s_version} - type 'help'";
+    private static readonly string s_greeting = $"# longwire {Version} - type 'help'";
 
     private static readonly string s_skipped =
         $"error: the line is longer than {MaxLineBytes} bytes and was ignored; send a shorter one";

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Longwire.Service.Console;
 using Longwire.Transport;
 
 namespace Longwire.Service.Hosting;
@@ -56,6 +58,8 @@ internal static class LongwireCommand
             data,
             serve,
         };
+        root.HelpName = "longwire";
+        root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
         root.SetAction((arguments, _) => Serve(arguments));
         return root;
     }
@@ -89,6 +93,15 @@ internal static class LongwireCommand
             // A ListenException above all: its message names the address and the cure.
             await error.WriteLineAsync($"longwire: --telnet: {exception.Message}");
             return ExitCodes.Failure;
+        }
+    }
+
+    private sealed class PrintVersion : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            parseResult.InvocationConfiguration.Output.WriteLine($"longwire {LineConsole.Version}");
+            return ExitCodes.Success;
         }
     }
 }
