@@ -80,8 +80,11 @@ public abstract partial class Connection
         }
         if (requests.HasFlag(ConnectionRequest.Close))
         {
-            CloseReason reason = _inputEnded ? CloseReason.PeerClosed : _extras!.CloseReason;
-            BeginClose(reason, _extras!.CloseDeadline ?? _endpoint.Options.LingerTimeout);
+            // A pull handler that returns at the end of its input closes, but the peer was first.
+            CloseReason reason = _extras!.CloseReason;
+            if (_inputEnded && reason == CloseReason.ClosedByApplication)
+                reason = CloseReason.PeerClosed;
+            BeginClose(reason, _extras.CloseDeadline ?? _endpoint.Options.LingerTimeout);
         }
         if (requests.HasFlag(ConnectionRequest.HandlersIdle) && _inputEnded)
             BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);
