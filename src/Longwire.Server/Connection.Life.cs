@@ -43,7 +43,7 @@ public abstract partial class Connection
             else
             {
                 _connecting = true;
-                connected.AsTask().ContinueWith(OnConnectEnded, TaskScheduler.Default);
+                WhenEnded(connected, OnConnectEnded);
             }
         }
         catch (Exception exception)
@@ -196,7 +196,7 @@ public abstract partial class Connection
             ValueTask closed = _endpoint.Handlers.OnClosed(this, _reason);
             if (!closed.IsCompleted)
             {
-                closed.AsTask().ContinueWith(OnClosedEnded, TaskScheduler.Default);
+                WhenEnded(closed, OnClosedEnded);
                 return;
             }
             closed.GetAwaiter().GetResult();
@@ -220,6 +220,10 @@ public abstract partial class Connection
         else if (_state == ConnectionState.Closed)
             TellClosed();
     }
+
+    /// <summary>Where the task completes, without a hop: what follows only posts or counts.</summary>
+    private static void WhenEnded(ValueTask task, Action<Task> ended) => task.AsTask().ContinueWith(
+        ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     private void OnConnectEnded(Task task)
     {
