@@ -56,7 +56,7 @@ public sealed class SimulationTests(SimulationSources sources, ITestOutputHelper
         output.WriteLine($"found at seed {seed} in {watch.Elapsed.TotalSeconds:F1} s: {failure.Split('\n')[0]}");
     }
 
-    /// <summary>All of them with LONGWIRE_SIM_FULL=1; else those that stand in the table at the seconds to spare.</summary>
+    /// <summary>All of them with LONGWIRE_SIM_FULL=1, else the first of the table.</summary>
     public static TheoryData<string> PlantedNames()
     {
         bool isFull = Number("LONGWIRE_SIM_FULL") is > 0;

@@ -6,7 +6,7 @@ using Longwire.Testing;
 
 namespace Longwire.Simulation;
 
-/// <summary>Something that acts a given number of times, off every loop, at moments that the scheduler chooses.</summary>
+/// <summary>Acts a given number of times, off every loop, at moments that the scheduler chooses.</summary>
 internal abstract class SeededActor(SeededRandom random, string name) : IActor
 {
     public string Name { get; } = name;
@@ -171,7 +171,8 @@ internal sealed class ClientsActor(Scenario scenario, Oracle oracle) : SeededAct
 }
 
 /// <summary>Publishes as the rest of a process does: from threads that are no loops.</summary>
-internal sealed class PublisherActor(Scenario scenario, Oracle oracle) : SeededActor(scenario.Random.Fork(), "publisher")
+internal sealed class PublisherActor(Scenario scenario, Oracle oracle)
+    : SeededActor(scenario.Random.Fork(), "publisher")
 {
     protected override void Act()
     {

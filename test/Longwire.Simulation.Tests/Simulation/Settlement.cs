@@ -17,7 +17,7 @@ internal static class Settlement
         if (client.Replies != client.Requests)
             oracle.Fail($"{client} has {client.Replies} replies to {client.Requests} requests; {Describe(client)}");
         if (client.Notes != client.Session!.NotesQueued)
-            oracle.Fail($"{client} has {client.Notes} of {client.Session.NotesQueued} queued notes; {Describe(client)}");
+            oracle.Fail($"{client} has {client.Notes} of {client.Session.NotesQueued} notes; {Describe(client)}");
         if (client.Session.Connection.Snapshot().OutboxBytes is not 0 and var left)
             oracle.Fail($"{client} reads all and {left} bytes are left in its outbox");
         foreach (FilterView filter in client.Filters)
@@ -57,7 +57,7 @@ internal static class Settlement
             if (Scenario.PolicyOf(topic, client.Endpoint) == SlowConsumerPolicy.Latest)
             {
                 if (view.Last != head && oracle.ExceptOf(topic.Name, head) != client.Index)
-                    oracle.Fail($"{client} has {topic.Name} {view.Last}; its final value is {head}; {Describe(client)}");
+                    oracle.Fail($"{client} has {topic.Name} {view.Last}, its final is {head}; {Describe(client)}");
             }
             else if (!filter.EverEnded)
             {

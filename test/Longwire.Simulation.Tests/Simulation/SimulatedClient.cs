@@ -9,7 +9,8 @@ namespace Longwire.Simulation;
 /// <remarks>
 /// Requests are "number verb arguments", answered in order by "r number …". Pushed are "d topic sequence payload",
 /// "g topic count" (a gap), "z filter" (end of a snapshot), "n number" (a send of the application), "m number" (one
-/// to all), "h" (heartbeat) and "b" (goodbye). The filters of one client never overlap, so a message comes at most once.
+/// to all), "h" (heartbeat) and "b" (goodbye). The filters of one client never overlap, so a message comes at most
+/// once.
 /// </remarks>
 internal sealed class SimulatedClient
 {
@@ -332,8 +333,8 @@ internal sealed class SimulatedClient
         {
             TopicView view = View(topic.Name);
             view.HeadAtEnd = topic.Sequence;
-            // In a full outbox, what conflates may be recalled behind the mark, and is looked for when all is quiet; what
-            // disconnects is about to.
+            // In a full outbox, what conflates may be recalled behind the mark, and is looked for when all is quiet;
+            // what disconnects is about to.
             bool due = topic.Options.Retention == Retention.RetainLast && view.HeadAtSubscribe > 0
                 && Scenario.PolicyOf(topic, Endpoint) is SlowConsumerPolicy.DropOldest or SlowConsumerPolicy.DropNewest;
             if (due && !isSlow && view.Received == 0)

@@ -27,7 +27,10 @@ public sealed class SimulationRun
     {
         _scenario = new Scenario(seed);
         _network = new MemoryNetwork(_time, _scenario.Faults, _scenario.Random.NextUInt64());
-        _scheduler = new LoopScheduler(_network, _scenario.Random.NextUInt64()) { StepLimit = MostStepsAtOnce + (1000 * _scenario.Clients) };
+        _scheduler = new LoopScheduler(_network, _scenario.Random.NextUInt64())
+        {
+            StepLimit = MostStepsAtOnce + (1000 * _scenario.Clients),
+        };
         _pool = new SimulatedPool(_scenario.Random.NextUInt64());
         _oracle = new Oracle(_scenario, _network);
         _actors =
@@ -177,7 +180,7 @@ public sealed class SimulationRun
         {
             IEnumerable<Session> left = _oracle.Sessions.Where(static s => !s.Connection.IsEnded).Take(3);
             _oracle.Fail($"{_server.ConnectionCount} connections are left after the deadline of a drain, such as "
-                + string.Join("; ", left.Select(static s => $"{s.Client} {s.Connection.Reason} {s.Connection.Snapshot()}")));
+                + string.Join("; ", left.Select(static s => $"{s.Client} {s.Connection.Snapshot()}")));
         }
         ThrowIfFailed();
     }
@@ -213,7 +216,8 @@ public sealed class SimulationRun
         _server.Release();
         if (_server.Pool.Snapshot().Leases is not 0 and var leases)
         {
-            string owners = string.Join(", ", Enum.GetValues<LeaseOwner>().Select(o => $"{o} {_server.Pool.Leases(o)}"));
+            string owners = string.Join(
+                ", ", Enum.GetValues<LeaseOwner>().Select(o => $"{o} {_server.Pool.Leases(o)}"));
             _oracle.Fail($"{leases} leases were not returned: {owners}");
         }
         ThrowIfFailed();
