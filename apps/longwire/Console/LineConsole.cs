@@ -45,8 +45,6 @@ internal static class LineConsole
                 .Goodbye(Encoding.UTF8.GetBytes(Goodbye))
                 .OnConnect(Greet)
                 .OnMessage(commands.HandleAsync)
-                // On the loop, ahead of replies that are still being worked on. Were nobody reading these lines, the
-                // outbox would fill and reading would pause.
                 .OnSkipped(static (connection, _) => connection.Send(s_skipped))));
         commands.Server = server; // nothing is listened on before it is started
         return server;
