@@ -152,15 +152,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     /// aborted.
     /// </summary>
     /// <param name="deadline">Default: the endpoint's <see cref="EndpointOptions.LingerTimeout"/>.</param>
-    public Task<CloseReason> CloseAsync(TimeSpan? deadline = null) =>
-        CloseAsync(CloseReason.ClosedByApplication, deadline);
-
-    /// <summary>
-    /// The same with a reason of the application's: what it was sent was no message of its protocol, say.
-    /// </summary>
-    /// <param name="reason">What stands in the log and the metrics.</param>
-    /// <param name="deadline">Default: the endpoint's <see cref="EndpointOptions.LingerTimeout"/>.</param>
-    public Task<CloseReason> CloseAsync(CloseReason reason, TimeSpan? deadline = null)
+    /// <param name="reason">What stands in the log and the metrics: that it spoke another protocol, say.</param>
+    public Task<CloseReason> CloseAsync(
+        TimeSpan? deadline = null, CloseReason reason = CloseReason.ClosedByApplication)
     {
         if (reason == CloseReason.None)
             throw new ArgumentException("A close needs a reason.", nameof(reason));

@@ -213,7 +213,7 @@ internal sealed class ConsoleCommands
     private static async ValueTask Refuse(Connection connection, string why)
     {
         await Reply(connection, why);
-        await connection.CloseAsync(CloseReason.MalformedFrame);
+        await connection.CloseAsync(reason: CloseReason.MalformedFrame);
     }
 
     private List<Topic> Find(TopicFilter filter) =>
