@@ -149,7 +149,7 @@ public sealed partial class ConsoleTests(RunningService service) : IClassFixture
             line => line == "error: a connection watches at most 256 filters; unwatch one first", "the limit");
         Assert.Equal("# unwatched many/0", await client.AskAsync("unwatch many/0"));
         await client.SendAsync("watch many/256\n");
-        await client.ReadUntilAsync(line => line.Contains("many/256; changes follow"), "the subscription that fits again");
+        await client.ReadUntilAsync(line => line.Contains("many/256; changes follow"), "the one that fits again");
     }
 
     [Fact]
@@ -277,7 +277,8 @@ public sealed partial class ConsoleTests(RunningService service) : IClassFixture
         List<string> watched = await client.ReadUntilAsync(line => line.StartsWith('#'), "the end of the snapshot");
         Assert.Equal([.. Names(), $"# {Count} topics"], names);
         Assert.Equal([.. Names().Select(name => $"{name} {{}}"), $"# {Count} values"], values);
-        Assert.Equal([.. Names().Select(name => $"{name} {{}}"), "# end of snapshot of long/#; changes follow"], watched);
+        Assert.Equal(
+            [.. Names().Select(name => $"{name} {{}}"), "# end of snapshot of long/#; changes follow"], watched);
 
         IEnumerable<string> Names() => Enumerable.Range(0, Count).Select(i => $"long/{filler}/{i:00000}");
     }

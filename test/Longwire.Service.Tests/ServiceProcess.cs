@@ -24,7 +24,8 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     {
         var service = new ServiceProcess(Start(Dotnet(), workingDirectory,
             [Path.Combine(AppContext.BaseDirectory, "longwire.dll"), .. args]));
-        string? line = await Within(service._process.StandardOutput.ReadLineAsync(), "the line that says where it listens");
+        string? line = await Within(
+            service._process.StandardOutput.ReadLineAsync(), "the line that says where it listens");
         Match match = Listening().Match(line ?? "");
         if (!match.Success)
             Assert.Fail($"It printed '{line}' and then: {await service._error}");
@@ -38,7 +39,7 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
         using Process process = Start(program, Path.GetTempPath(), args);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = await Within(process.StandardOutput.ReadToEndAsync(), $"the output of {program}");
-        await Within(process.WaitForExitAsync().ContinueWith(_ => true, TaskScheduler.Default), $"the end of {program}");
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken); // its output has ended: a moment
         return (output + await error, process.ExitCode);
     }
 

@@ -58,7 +58,8 @@ public sealed class ServiceProcessTests
             // What the host would read on its own, were it let: an unreadable file even fails the start.
             await File.WriteAllTextAsync(
                 Path.Combine(folder, "appsettings.json"), "{ broken", TestContext.Current.CancellationToken);
-            await using ServiceProcess service = await ServiceProcess.StartAsync(folder, "serve", "--telnet", "127.0.0.1:0");
+            await using ServiceProcess service =
+                await ServiceProcess.StartAsync(folder, "serve", "--telnet", "127.0.0.1:0");
             using LineClient client = await LineClient.ConnectAsync(service.Port);
             Assert.StartsWith("host/cpu {", await client.AskAsync("get host/cpu"));
             Assert.Equal(["appsettings.json"], Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName));

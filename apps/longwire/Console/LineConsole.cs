@@ -11,7 +11,7 @@ namespace Longwire.Service.Console;
 /// </remarks>
 internal static class LineConsole
 {
-    /// <summary>Most bytes in a line, either way. A value published in one fits into one when it is delivered.</summary>
+    /// <summary>Most bytes in a line, either way. What was published in one can be delivered in one.</summary>
     public const int MaxLineBytes = 4096;
 
     /// <summary>Said by a draining server: when to come back, so that not everyone does at once.</summary>
