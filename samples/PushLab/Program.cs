@@ -6,13 +6,26 @@
 using System.CommandLine;
 using Longwire;
 
-var port = new Option<int>("--port") { Description = "TCP port on 127.0.0.1; 0 lets the system choose", DefaultValueFactory = _ => 7300 };
-var poller = new Option<PollerKind>("--poller") { Description = "what waits for the system", DefaultValueFactory = _ => PollerKind.Automatic };
-var loops = new Option<int>("--loops") { Description = "loops", DefaultValueFactory = _ => Math.Min(16, Environment.ProcessorCount) };
+var port = new Option<int>("--port")
+{
+    Description = "TCP port on 127.0.0.1; 0 lets the system choose",
+    DefaultValueFactory = _ => 7300,
+};
+var poller = new Option<PollerKind>("--poller")
+{
+    Description = "what waits for the system",
+    DefaultValueFactory = _ => PollerKind.Automatic,
+};
+var loops = new Option<int>("--loops")
+{
+    Description = "threads that own connections",
+    DefaultValueFactory = _ => Math.Min(16, Environment.ProcessorCount),
+};
 var root = new RootCommand("PushLab: the benchmark server") { port, poller, loops };
 root.SetAction((arguments, cancellation) => Serve(
     arguments.GetValue(port), arguments.GetValue(poller), arguments.GetValue(loops), cancellation));
-return await root.Parse(args).InvokeAsync();
+// The server drains on SIGTERM by itself, for as long as its limit says; the parser would end the process after 2 s.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
 static async Task Serve(int port, PollerKind poller, int loops, CancellationToken cancellation)
 {

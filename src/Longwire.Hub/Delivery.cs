@@ -3,7 +3,8 @@ using Longwire.Primitives;
 namespace Longwire;
 
 /// <summary>One message during a loop's fan-out, with the frames that were made of it on this loop.</summary>
-/// <remarks>Owner: a <see cref="HubLoop"/>, which reuses it. Concurrency: that loop. Bound: one frame per encoder.</remarks>
+/// <remarks>Owner: a <see cref="HubLoop"/>, which reuses it. Concurrency: that loop. Bound: one frame per
+/// encoder.</remarks>
 internal sealed class Delivery
 {
     private readonly HubLoop _loop;
@@ -26,7 +27,9 @@ internal sealed class Delivery
         Except = entry.Except;
     }
 
-    /// <summary>This loop's frame for an encoder, made at the first need; null when the pool is at its ceiling.</summary>
+    /// <summary>
+    /// This loop's frame for an encoder, made at the first need; null when the pool is at its ceiling.
+    /// </summary>
     internal LocalFrame? GetFrame(MessageEncoder encoder)
     {
         if (encoder.Index >= _encoded.Length)

@@ -1,7 +1,8 @@
 namespace Longwire;
 
 /// <summary>Values by topic filter, found by topic name in the number of levels rather than of filters.</summary>
-/// <remarks>Owner: a hub or one of its loops. Concurrency: the owner's. Bound: the filters that are subscribed to.</remarks>
+/// <remarks>Owner: a hub or one of its loops. Concurrency: the owner's. Bound: the filters that are subscribed
+/// to.</remarks>
 internal sealed class FilterTrie<T>
     where T : struct
 {

@@ -88,7 +88,9 @@ public sealed class Hub
 
     internal HubLoop AddLoop(int index, Inbox inbox) => _loops[index] = new HubLoop(this, index, inbox);
 
-    /// <summary>Registers a loop's interest and returns the number of topics before it: the loop looks at those itself.</summary>
+    /// <summary>
+    /// Registers a loop's interest and returns the number of topics before it: the loop looks at those itself.
+    /// </summary>
     internal int AddFilter(TopicFilter filter, int loop)
     {
         lock (_gate)

@@ -28,12 +28,15 @@ internal sealed class HubLoop
             _deliveries[i] = new Delivery(this);
     }
 
+    private int _topicsSeen;
+
     /// <summary>Subscriptions on this loop.</summary>
     internal int Count { get; private set; }
 
     /// <summary>Subscribes; the snapshot follows as the caller calls <see cref="AdvanceSnapshot"/>.</summary>
     internal Subscription Subscribe(ISubscriber subscriber, TopicFilter filter)
     {
+        AttachNew();
         if (!_groups.TryGetValue(filter, out FilterGroup? group))
         {
             group = new FilterGroup(filter);
@@ -95,6 +98,19 @@ internal sealed class HubLoop
         return true;
     }
 
+    /// <summary>
+    /// Fans out what has been published until now; a loop that is about to end its connections owes them that.
+    /// </summary>
+    internal void FanOutPublished()
+    {
+        foreach (FilterGroup group in _groups.Values)
+        {
+            // By index: a cursor's first run may still link it to further groups.
+            for (int i = 0; i < group.Matched.Count; i++)
+                group.Matched[i].FanOutTo(group.Matched[i].Topic.Sequence);
+        }
+    }
+
     internal ReadOnlySpan<Delivery> BeginDeliveries(TopicCursor cursor, ReadOnlySpan<TopicEntry> entries)
     {
         for (int i = 0; i < entries.Length; i++)
@@ -104,6 +120,15 @@ internal sealed class HubLoop
 
     internal void AttachMatching(TopicCursor cursor) =>
         _matcher.Match(cursor.Topic.Name, cursor, static (c, slot) => c.Attach(slot.Group));
+
+    /// <summary>
+    /// Links topics whose first token has not run yet: what was published before a subscribe is in its snapshot.
+    /// </summary>
+    private void AttachNew()
+    {
+        for (int count = Hub.TopicCount; _topicsSeen < count; _topicsSeen++)
+            Hub.TopicAt(_topicsSeen).FindCursor(this)?.EnsureAttached();
+    }
 
     private void AttachExisting(int known, FilterGroup group)
     {

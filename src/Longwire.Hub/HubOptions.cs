@@ -35,7 +35,9 @@ public sealed record TopicOptions
     /// <summary>Whether the last message is retained. Default: <see cref="Retention.RetainLast"/>.</summary>
     public Retention Retention { get; init; }
 
-    /// <summary>Messages kept after every loop has fanned them out, for history. Default: 0 (the retained one aside).</summary>
+    /// <summary>
+    /// Messages kept after every loop has fanned them out, for history. Default: 0 (the retained one aside).
+    /// </summary>
     public int HistoryEntries { get; init; }
 
     /// <summary>
@@ -43,7 +45,9 @@ public sealed record TopicOptions
     /// </summary>
     public int WindowEntries { get; init; } = 1024;
 
-    /// <summary>Most bytes kept, history included. Default: 1 MiB; the newest message is kept whatever its size.</summary>
+    /// <summary>
+    /// Most bytes kept, history included. Default: 1 MiB; the newest message is kept whatever its size.
+    /// </summary>
     public long WindowBytes { get; init; } = 1 << 20;
 
     /// <summary>The policy for slow consumers; null leaves it to the endpoint. Default: null.</summary>

@@ -10,7 +10,9 @@ internal interface ISubscriber
     /// <summary>One message of a topic.</summary>
     void Deliver(Subscription subscription, Delivery delivery);
 
-    /// <summary>The loop missed <paramref name="count"/> messages of the topic; the subscriber missed them, too.</summary>
+    /// <summary>
+    /// The loop missed <paramref name="count"/> messages of the topic; the subscriber missed them, too.
+    /// </summary>
     void DeliverGap(Subscription subscription, TopicCursor cursor, long count);
 
     /// <summary>The snapshot of the subscription is complete.</summary>

@@ -2,7 +2,9 @@ using Longwire.Primitives;
 
 namespace Longwire;
 
-/// <summary>Turns a topic's messages into the frames of one protocol; what it makes is shared by all who use it.</summary>
+/// <summary>
+/// Turns a topic's messages into the frames of one protocol; what it makes is shared by all who use it.
+/// </summary>
 /// <remarks>Concurrency: called from any loop, also at once for one message; it must be stateless.</remarks>
 internal abstract class MessageEncoder
 {
@@ -11,7 +13,9 @@ internal abstract class MessageEncoder
     /// <summary>A small number that is this encoder's own.</summary>
     internal int Index { get; } = Interlocked.Increment(ref s_count) - 1;
 
-    /// <summary>The wire frame of a message, with a reference for the caller; null when the pool is at its ceiling.</summary>
+    /// <summary>
+    /// The wire frame of a message, with a reference for the caller; null when the pool is at its ceiling.
+    /// </summary>
     internal Frame? GetFrame(Topic topic, long sequence, Frame payload)
     {
         Frame? frame = payload.FindVariant(this);

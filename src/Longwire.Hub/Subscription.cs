@@ -1,7 +1,8 @@
 namespace Longwire;
 
 /// <summary>One subscriber's interest in one filter.</summary>
-/// <remarks>Owner: its <see cref="FilterGroup"/>. Concurrency: its loop. Bound: counted per connection by the server.</remarks>
+/// <remarks>Owner: its <see cref="FilterGroup"/>. Concurrency: its loop. Bound: counted per connection by the
+/// server.</remarks>
 internal sealed class Subscription
 {
     /// <summary>The snapshot position of a subscription whose snapshot is complete.</summary>

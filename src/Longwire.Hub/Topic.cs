@@ -5,7 +5,9 @@ namespace Longwire;
 /// <summary>One message in a topic's ring.</summary>
 internal readonly record struct TopicEntry(Frame Payload, long Sequence, long Except);
 
-/// <summary>A topic: a bounded ring of messages whose tail is the retained value and whose body is the history.</summary>
+/// <summary>
+/// A topic: a bounded ring of messages whose tail is the retained value and whose body is the history.
+/// </summary>
 /// <remarks>
 /// Owner: the hub; topics live as long as it does. Concurrency: <see cref="Publish(ReadOnlySpan{byte})"/> from any
 /// thread; the ring and the list of cursors under <see cref="_gate"/>, which is held for a few moves of references and
@@ -163,7 +165,9 @@ public sealed class Topic
         }
     }
 
-    /// <summary>Reads the retained message, with a reference, if the cursor is at the head; false when it is not.</summary>
+    /// <summary>
+    /// Reads the retained message, with a reference, if the cursor is at the head; false when it is not.
+    /// </summary>
     internal bool TryReadHead(TopicCursor cursor, out bool found, out TopicEntry retained)
     {
         lock (_gate)
@@ -181,7 +185,9 @@ public sealed class Topic
         }
     }
 
-    /// <summary>Adds a loop's cursor. A new topic's cursor begins before the first message; others begin at the head.</summary>
+    /// <summary>
+    /// Adds a loop's cursor. A new topic's cursor begins before the first message; others begin at the head.
+    /// </summary>
     internal void AddCursor(TopicCursor cursor, bool fromStart)
     {
         lock (_gate)

@@ -2,10 +2,13 @@ using Longwire.Primitives;
 
 namespace Longwire;
 
-/// <summary>One loop's place in one topic, and the token by which publishers tell the loop that there is more.</summary>
+/// <summary>
+/// One loop's place in one topic, and the token by which publishers tell the loop that there is more.
+/// </summary>
 /// <remarks>
 /// Owner: the topic's list of cursors, while the loop has subscribers. Concurrency: <see cref="Post"/> and <see
-/// cref="Subscribers"/> from any thread; <see cref="Position"/> under the topic's lock; the rest on the loop. Bound: the
+/// cref="Subscribers"/> from any thread; <see cref="Position"/> under the topic's lock; the rest on the loop. Bound:
+/// the
 /// loop's inbox holds it at most once.
 /// </remarks>
 internal sealed class TopicCursor : LoopWork
@@ -96,6 +99,15 @@ internal sealed class TopicCursor : LoopWork
         return found;
     }
 
+    /// <summary>Fans out up to a message; what is published meanwhile is left to the token.</summary>
+    internal void FanOutTo(long sequence)
+    {
+        EnsureAttached();
+        while (Position < sequence && !FanOutBatch())
+        {
+        }
+    }
+
     /// <summary>Nobody on this loop wants the topic any more.</summary>
     internal void Drop()
     {
@@ -105,8 +117,10 @@ internal sealed class TopicCursor : LoopWork
         Topic.RemoveCursor(this);
     }
 
-    /// <summary>A new topic's cursor was made by the publisher: link it to this loop's filters before its first message.</summary>
-    private void EnsureAttached()
+    /// <summary>
+    /// A new topic's cursor was made by the publisher: link it to this loop's filters before its first message.
+    /// </summary>
+    internal void EnsureAttached()
     {
         if (_attached)
             return;
@@ -136,7 +150,9 @@ internal sealed class TopicCursor : LoopWork
         return atHead;
     }
 
-    /// <summary>Subscriber by subscriber, so that each one's messages are queued while its state is in the cache.</summary>
+    /// <summary>
+    /// Subscriber by subscriber, so that each one's messages are queued while its state is in the cache.
+    /// </summary>
     private static void FanOut(Link link, ReadOnlySpan<Delivery> deliveries)
     {
         FilterGroup group = link.Group;

@@ -1,6 +1,8 @@
 namespace Longwire;
 
-/// <summary>A topic filter with MQTT's wildcards: <c>+</c> is one level, <c>#</c> at the end is any number of levels.</summary>
+/// <summary>
+/// A topic filter with MQTT's wildcards: <c>+</c> is one level, <c>#</c> at the end is any number of levels.
+/// </summary>
 /// <remarks>
 /// Levels are separated by <c>/</c> ([MQTT-4.7.1], the same in versions 3.1.1 and 5). <c>a/#</c> matches <c>a</c> too.
 /// A wildcard at the first level does not match topics that begin with <c>$</c> ([MQTT-4.7.2-1]).
@@ -21,7 +23,9 @@ public sealed class TopicFilter : IEquatable<TopicFilter>
 
     internal string[] Levels { get; }
 
-    /// <summary>Reads a filter; <paramref name="error"/> says what is wrong with it and how a right one looks.</summary>
+    /// <summary>
+    /// Reads a filter; <paramref name="error"/> says what is wrong with it and how a right one looks.
+    /// </summary>
     public static bool TryParse(
         string? text,
         [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TopicFilter? filter,

@@ -3,7 +3,10 @@ namespace Longwire;
 /// <summary>The rules of topic names.</summary>
 public static class TopicName
 {
-    /// <summary>Most characters in a name or filter: 256. MQTT allows 65,535 bytes; a name is stored per topic and sent with each value.</summary>
+    /// <summary>
+    /// Most characters in a name or filter: 256. MQTT allows 65,535 bytes; a name is stored per topic and sent with
+    /// each value.
+    /// </summary>
     public const int MaxLength = 256;
 
     /// <summary>Most levels in a name or filter: 32.</summary>

@@ -74,7 +74,9 @@ public sealed class Frame
         Length = length;
     }
 
-    /// <summary>The variant made by <paramref name="key"/>, or null. The caller's reference to this frame covers it.</summary>
+    /// <summary>
+    /// The variant made by <paramref name="key"/>, or null. The caller's reference to this frame covers it.
+    /// </summary>
     public Frame? FindVariant(object key)
     {
         for (Frame? variant = Volatile.Read(ref _variants); variant is not null; variant = variant._nextVariant)

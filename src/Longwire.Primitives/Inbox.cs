@@ -60,7 +60,9 @@ public abstract class Inbox
     /// <summary>Claims the wake-up of a parked loop; only one claimer gets true.</summary>
     protected bool ClaimWake() => Interlocked.Exchange(ref _parked, 0) != 0;
 
-    /// <summary>Runs what was posted, in order; returns how many. What is posted meanwhile waits for the next call.</summary>
+    /// <summary>
+    /// Runs what was posted, in order; returns how many. What is posted meanwhile waits for the next call.
+    /// </summary>
     protected int RunPosted()
     {
         LoopWork? work = Reverse(Interlocked.Exchange(ref _head, null));
@@ -72,25 +74,22 @@ public abstract class Inbox
             // Cleared before the run and with a full fence (partner: the exchange in Post).
             Interlocked.Exchange(ref work.Posted, 0);
             Interleaving.Point();
-            try
-            {
-                work.Run();
-            }
-            catch (Exception exception)
-            {
-                OnWorkFailed(exception, work); // a defect of one costs the others of the batch nothing
-            }
+            Execute(work);
             ran++;
             work = next;
         }
         return ran;
     }
 
+    /// <summary>Runs one piece of work. A throw loses all work behind it, so whoever can go on catches here.</summary>
+    protected virtual void Execute(LoopWork work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        work.Run();
+    }
+
     /// <summary>A post found the loop parked: wake it, now or at the end of the poster's own tick.</summary>
     protected abstract void OnPostedWhileParked();
-
-    /// <summary>A work object threw; the rest of the batch runs all the same.</summary>
-    protected abstract void OnWorkFailed(Exception exception, LoopWork work);
 
     private static LoopWork? Reverse(LoopWork? head)
     {

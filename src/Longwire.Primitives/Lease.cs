@@ -90,7 +90,8 @@ public sealed class Lease
 
     [DoesNotReturn]
     private static void ThrowReturned() =>
-        throw new ObjectDisposedException(nameof(Lease), "The buffer's lifetime has ended; detach a message to keep it.");
+        throw new ObjectDisposedException(
+            nameof(Lease), "The buffer's lifetime has ended; detach a message to keep it.");
 }
 
 /// <summary>One pinned array cut into blocks of one size. Touched only under its size class's lock.</summary>

@@ -47,7 +47,9 @@ internal sealed class LocalFramePool
     /// <summary>Local frames in use; 0 when a loop has ended without a leak.</summary>
     internal int InUse { get; private set; }
 
-    /// <summary>Takes over the caller's reference to <paramref name="frame"/>; the result has one use, the caller's.</summary>
+    /// <summary>
+    /// Takes over the caller's reference to <paramref name="frame"/>; the result has one use, the caller's.
+    /// </summary>
     internal LocalFrame Take(Frame frame, object? source, long sequence)
     {
         LocalFrame local = _free ?? new LocalFrame(this);

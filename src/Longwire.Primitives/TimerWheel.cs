@@ -2,15 +2,20 @@ using System.Numerics;
 
 namespace Longwire.Primitives;
 
-/// <summary>A hashed timing wheel (Varghese and Lauck 1987, scheme 6) of intrusive nodes: arming costs no allocation.</summary>
+/// <summary>
+/// A hashed timing wheel (Varghese and Lauck 1987, scheme 6) of intrusive nodes: arming costs no allocation.
+/// </summary>
 /// <remarks>
-/// Owner: a loop. Concurrency: that loop only. Bound: one place per <see cref="TimedWork"/>. Deadlines further away than
+/// Owner: a loop. Concurrency: that loop only. Bound: one place per <see cref="TimedWork"/>. Deadlines further away
+/// than
 /// one turn stay in their slot until their turn has come. Activity does not move a timer: the owner writes a tick into
 /// its own field and re-arms when the timer expires early.
 /// </remarks>
 public sealed class TimerWheel
 {
-    /// <summary>Resolution: 20 ms. The deadlines of connections are seconds; this bounds an idle loop to 50 wake-ups a second.</summary>
+    /// <summary>
+    /// Resolution: 20 ms. The deadlines of connections are seconds; this bounds an idle loop to 50 wake-ups a second.
+    /// </summary>
     public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The due tick of a timer that is not armed.</summary>
@@ -23,7 +28,16 @@ public sealed class TimerWheel
 
     private readonly TimedWork?[] _slots = new TimedWork?[Slots + 1];
     private readonly ulong[] _occupied = new ulong[Slots / 64 + 1];
+    private readonly Action<TimedWork, long>? _run;
     private long _current;
+
+    /// <summary>Creates a wheel at tick 0.</summary>
+    public TimerWheel()
+    {
+    }
+
+    /// <summary>Creates a wheel whose owner runs the callbacks: a throw would hold up all timers behind it.</summary>
+    internal TimerWheel(Action<TimedWork, long> run) => _run = run;
 
     /// <summary>The tick that was advanced to last.</summary>
     public long Current => _current;
@@ -31,7 +45,9 @@ public sealed class TimerWheel
     /// <summary>Armed timers.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Arms, or moves, a timer to <paramref name="dueTick"/>; a tick that has passed becomes the next one.</summary>
+    /// <summary>
+    /// Arms, or moves, a timer to <paramref name="dueTick"/>; a tick that has passed becomes the next one.
+    /// </summary>
     public void Arm(TimedWork timer, long dueTick)
     {
         ArgumentNullException.ThrowIfNull(timer);
@@ -87,7 +103,8 @@ public sealed class TimerWheel
     }
 
     /// <summary>Ticks from <see cref="Current"/> to the next occupied slot; -1 when no timer is armed.</summary>
-    /// <remarks>The slot may hold only timers of a later turn; the early wake-up costs one look, at most once a turn each.</remarks>
+    /// <remarks>The slot may hold only timers of a later turn; the early wake-up costs one look, at most once a turn
+    /// each.</remarks>
     public int TicksToNext()
     {
         if (Count == 0)
@@ -126,7 +143,10 @@ public sealed class TimerWheel
         while (_slots[Due] is { } due)
         {
             Disarm(due);
-            due.OnTimer(tick);
+            if (_run is null)
+                due.OnTimer(tick);
+            else
+                _run(due, tick);
         }
     }
 

@@ -15,7 +15,9 @@ internal sealed class Admission(ServerLimits limits)
 
     internal int Connections => Volatile.Read(ref _total);
 
-    /// <summary><see cref="CloseReason.None"/> when the peer may come in; it then leaves by <see cref="Leave"/>.</summary>
+    /// <summary>
+    /// <see cref="CloseReason.None"/> when the peer may come in; it then leaves by <see cref="Leave"/>.
+    /// </summary>
     internal CloseReason TryEnter(PeerAddress peer)
     {
         PeerAddress address = peer.WithoutPort();

@@ -2,18 +2,30 @@ using Longwire.Primitives;
 
 namespace Longwire;
 
-/// <summary>What a slow consumer has coming beyond its outbox: the latest message per topic, and what it lost.</summary>
+/// <summary>
+/// What a slow consumer has coming beyond its outbox: the latest message per topic, and what it lost.
+/// </summary>
 /// <remarks>
 /// Owner: its connection, from the first message that does not fit until all is sent. Concurrency: its loop. Bound: one
 /// node per subscription and topic, which refers to the loop's shared frame of the topic's newest message; one
-/// count per topic that lost some.
+/// count per topic that lost some. An empty one goes back to its loop with its nodes: a consumer that is slow every
+/// now and then costs no garbage.
 /// </remarks>
 internal sealed class Backlog
 {
+    private const int LargestKept = 128; // topics; about 10 KB with the nodes
+
     private readonly Dictionary<(Subscription, TopicCursor), Node> _index = [];
     private readonly Dictionary<TopicCursor, Gap> _gaps = [];
     private Node? _head;
     private Node? _tail;
+    private Node? _freeNodes;
+
+    /// <summary>The next one of its loop's spares.</summary>
+    internal Backlog? NextFree { get; set; }
+
+    /// <summary>False for one that has grown so large that keeping it would hold memory for a rare case.</summary>
+    internal bool IsWorthKeeping => _index.EnsureCapacity(0) <= LargestKept && _gaps.EnsureCapacity(0) <= LargestKept;
 
     internal bool HasNodes => _head is not null;
 
@@ -24,17 +36,27 @@ internal sealed class Backlog
     /// <summary>Length of the frame that <see cref="TryTakeFirst"/> would give.</summary>
     internal int FirstLength => _head!.Latest.Length;
 
-    /// <summary>Keeps a message as its topic's latest; true when it replaced an older one. A key keeps its place in line.</summary>
+    /// <summary>
+    /// Keeps a message as its topic's latest; true when it replaced an older one. A key keeps its place in line.
+    /// </summary>
     internal bool Conflate(Subscription subscription, TopicCursor cursor, LocalFrame frame)
     {
-        frame.Use();
         if (_index.TryGetValue((subscription, cursor), out Node? node))
         {
+            if (node.Latest.Sequence > frame.Sequence)
+                return true; // recalled from the outbox, where it stood before what waits here
+            frame.Use();
             node.Latest.Done();
             node.Latest = frame;
             return true;
         }
-        node = new Node(subscription, cursor, frame);
+        frame.Use();
+        node = _freeNodes ?? new Node();
+        _freeNodes = node.Next;
+        node.Subscription = subscription;
+        node.Cursor = cursor;
+        node.Latest = frame;
+        node.Next = null;
         _index.Add((subscription, cursor), node);
         if (_tail is null)
             _head = node;
@@ -59,8 +81,16 @@ internal sealed class Backlog
         if (_head is null)
             _tail = null;
         _index.Remove((node.Subscription, node.Cursor));
+        node.Subscription = null!;
+        node.Cursor = null!;
+        node.Latest = null!;
+        node.Next = _freeNodes;
+        _freeNodes = node;
         return true;
     }
+
+    /// <summary>Forgets what was lost; its connection has ended.</summary>
+    internal void ClearGaps() => _gaps.Clear();
 
     /// <summary>Counts lost messages of a topic, to be told.</summary>
     internal void AddGap(TopicCursor cursor, long count, bool oldest)
@@ -69,7 +99,9 @@ internal sealed class Backlog
         _gaps[cursor] = new Gap(gap.Count + count, oldest);
     }
 
-    /// <summary>Takes one topic's count of lost messages; <paramref name="oldest"/>: they were older than what is queued.</summary>
+    /// <summary>
+    /// Takes one topic's count of lost messages; <paramref name="oldest"/>: they were older than what is queued.
+    /// </summary>
     internal bool TryTakeGap(out TopicCursor? cursor, out long count, out bool oldest)
     {
         foreach ((TopicCursor key, Gap gap) in _gaps)
@@ -84,11 +116,11 @@ internal sealed class Backlog
 
     private readonly record struct Gap(long Count, bool Oldest);
 
-    private sealed class Node(Subscription subscription, TopicCursor cursor, LocalFrame latest)
+    private sealed class Node
     {
-        internal readonly Subscription Subscription = subscription;
-        internal readonly TopicCursor Cursor = cursor;
-        internal LocalFrame Latest = latest;
+        internal Subscription Subscription = null!;
+        internal TopicCursor Cursor = null!;
+        internal LocalFrame Latest = null!;
         internal Node? Next;
     }
 }

@@ -46,7 +46,7 @@ public abstract partial class Connection
     /// <summary>False while the application has all the messages that it may have, or its replies do not fit.</summary>
     private bool CanDispatch =>
         _state != ConnectionState.Connecting
-        && _directBytes < _endpoint.Options.HighWaterBytes
+        && Volatile.Read(ref _reserved) - _pushBytes + _outbox.FixedPushBytes < _endpoint.Options.HighWaterBytes
         && _handlers is not { HasRoom: false };
 
     private void ReadTurn()
@@ -77,7 +77,7 @@ public abstract partial class Connection
 
     private void Decode(ReadOnlySpan<byte> input)
     {
-        _decoder ??= _endpoint.Codec.CreateDecoder(_host.Pool);
+        _decoder ??= _host.RentDecoder(_endpoint);
         while (_state <= ConnectionState.Open)
         {
             if (!CanDispatch)
@@ -89,7 +89,10 @@ public abstract partial class Connection
             if (status == DecodeStatus.NeedMore)
             {
                 if (!_decoder.IsMidFrame)
-                    ReleaseDecoder(); // between frames a connection holds no decoder
+                {
+                    _host.ReturnDecoder(_endpoint, _decoder); // between frames a connection holds none
+                    _decoder = null;
+                }
                 return;
             }
             if (status == DecodeStatus.Invalid)
@@ -129,6 +132,18 @@ public abstract partial class Connection
 
     private void OnSkipped(FrameError error)
     {
+        if (_handlers is not null)
+        {
+            // In its place between the messages, so that the answers keep their order.
+            if (Message.Copy([], isFinal: true, _host.Pool) is not { } notice)
+            {
+                End(CloseReason.MemoryPressure, CloseMode.Abort);
+                return;
+            }
+            notice.Skipped = error;
+            _handlers.Enqueue(notice);
+            return;
+        }
         try
         {
             _endpoint.Handlers.OnSkipped(this, error);
@@ -149,12 +164,19 @@ public abstract partial class Connection
         },
         _endpoint.Options.LingerTimeout);
 
-    /// <summary>Keeps what was read and may not be decoded yet; at most one turn's bytes, as nothing more is read.</summary>
+    /// <summary>
+    /// Keeps what was read and may not be decoded yet; at most one turn's bytes, as nothing more is read.
+    /// </summary>
     private void PauseInput(ReadOnlySpan<byte> rest)
     {
         _inputPaused = true;
         if (rest.IsEmpty)
+        {
+            // What was kept has been decoded to its end; kept any longer it would be decoded again.
+            _pausedInput?.Return();
+            _pausedInput = null;
             return;
+        }
         if (_pausedInput is not null)
         {
             _pausedFrom = _pausedLength - rest.Length; // the rest is the end of what is kept already
@@ -198,10 +220,9 @@ public abstract partial class Connection
             OnInvalid(_decoder.Error);
             return;
         }
-        if (_handlers is { IsIdle: false })
+        if (_handlers?.OnEndOfInput() == false)
         {
-            _handlers.OnEndOfInput();
-            ArmGrace();
+            ArmGrace(); // the queue tells when it is idle
             return;
         }
         BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);

@@ -11,6 +11,8 @@ public abstract partial class Connection
     private long _closeDue; // tick at which a close becomes an abort; 0 while open
     private long _heartbeatDue;
     private long _sentAtHeartbeat;
+    private bool _connecting; // inline endpoints: OnConnect runs asynchronously
+    private bool _connected; // inline endpoints: OnConnect has ended well, so OnClosed is due
 
     internal bool IsEnded => _state == ConnectionState.Closed;
 
@@ -37,9 +39,12 @@ public abstract partial class Connection
         {
             ValueTask connected = _endpoint.Handlers.OnConnected(this);
             if (connected.IsCompletedSuccessfully)
-                _state = ConnectionState.Open;
+                OnConnected();
             else
-                connected.AsTask().ContinueWith(OnConnectEnded, TaskScheduler.Default);
+            {
+                _connecting = true;
+                WhenEnded(connected, OnConnectEnded);
+            }
         }
         catch (Exception exception)
         {
@@ -56,22 +61,32 @@ public abstract partial class Connection
             return;
         }
         var requests = (ConnectionRequest)Interlocked.Exchange(ref _requests, 0);
-        if (_state == ConnectionState.Closed)
+        TakePosted(_state == ConnectionState.Closed ? s_closedMark : null);
+        if (requests.HasFlag(ConnectionRequest.Connected))
+            OnConnected();
+        if (requests.HasFlag(ConnectionRequest.ConnectFailed))
         {
-            TakePosted(s_closedMark);
-            return;
+            _connecting = false;
+            if (_state == ConnectionState.Closed)
+                _host.Server.OnFinished(this);
         }
-        TakePosted();
+        if (_state == ConnectionState.Closed)
+            return;
+        Interleaving.Point();
         if (requests.HasFlag(ConnectionRequest.Abort))
         {
             End(_extras!.AbortReason, CloseMode.Abort);
             return;
         }
-        if (requests.HasFlag(ConnectionRequest.Connected) && _state == ConnectionState.Connecting)
-            _state = ConnectionState.Open;
         if (requests.HasFlag(ConnectionRequest.Close))
-            BeginClose(_extras!.CloseReason, _extras.CloseDeadline ?? _endpoint.Options.LingerTimeout);
-        if (requests.HasFlag(ConnectionRequest.HandlersIdle) && _inputEnded && _handlers is { IsIdle: true })
+        {
+            // A pull handler that returns at the end of its input closes, but the peer was first.
+            CloseReason reason = _extras!.CloseReason;
+            if (_inputEnded && reason == CloseReason.ClosedByApplication)
+                reason = CloseReason.PeerClosed;
+            BeginClose(reason, _extras.CloseDeadline ?? _endpoint.Options.LingerTimeout);
+        }
+        if (requests.HasFlag(ConnectionRequest.HandlersIdle) && _inputEnded)
             BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);
         if (_state == ConnectionState.Closed)
             return;
@@ -103,6 +118,8 @@ public abstract partial class Connection
         }
         if (_state <= ConnectionState.Open)
             CheckLife(tick);
+        if (_backlog is not null)
+            _host.MarkDirty(this); // it may have waited for the process's budget
         if (_state != ConnectionState.Closed)
             ArmNext();
     }
@@ -136,7 +153,14 @@ public abstract partial class Connection
             TakePosted();
             AppendOwn(frame!);
         }
-        BeginClose(CloseReason.ServerShutdown, deadline);
+        if (_state < ConnectionState.Closing)
+        {
+            BeginClose(CloseReason.ServerShutdown, deadline);
+            return;
+        }
+        // It is closing already, and for its own reason; but not for longer than the drain lasts.
+        _closeDue = Math.Min(_closeDue, _host.Loop.NowTick + Loop.ToTicks(deadline));
+        ArmNext();
     }
 
     /// <summary>The end, exactly once; the first reason wins.</summary>
@@ -161,30 +185,61 @@ public abstract partial class Connection
             _handlers.OnEnded(_reason);
             return;
         }
+        if (_connected)
+            TellClosed();
+        else if (!_connecting)
+            _host.Server.OnFinished(this);
+    }
+
+    /// <summary>Inline endpoints: the last event, on the loop.</summary>
+    private void TellClosed()
+    {
         try
         {
             ValueTask closed = _endpoint.Handlers.OnClosed(this, _reason);
-            if (!closed.IsCompletedSuccessfully)
-                closed.AsTask().ContinueWith(LogFault, TaskScheduler.Default);
+            if (!closed.IsCompleted)
+            {
+                WhenEnded(closed, OnClosedEnded);
+                return;
+            }
+            closed.GetAwaiter().GetResult();
         }
         catch (Exception exception)
         {
             Log.HandlerFailed(_host.Server.Logger, exception, Id);
         }
+        _host.Server.OnFinished(this);
     }
+
+    /// <summary>
+    /// Inline endpoints: <c>OnConnect</c> has ended well. A connection that broke meanwhile is told so now.
+    /// </summary>
+    private void OnConnected()
+    {
+        _connecting = false;
+        _connected = true;
+        if (_state == ConnectionState.Connecting)
+            _state = ConnectionState.Open;
+        else if (_state == ConnectionState.Closed)
+            TellClosed();
+    }
+
+    /// <summary>Where the task completes, without a hop: what follows only posts or counts.</summary>
+    private static void WhenEnded(ValueTask task, Action<Task> ended) => task.AsTask().ContinueWith(
+        ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     private void OnConnectEnded(Task task)
     {
-        if (task.IsCompletedSuccessfully)
-            Request(ConnectionRequest.Connected);
-        else
+        if (!task.IsCompletedSuccessfully)
             HandlerFailed(task.Exception?.InnerException ?? new OperationCanceledException());
+        Request(task.IsCompletedSuccessfully ? ConnectionRequest.Connected : ConnectionRequest.ConnectFailed);
     }
 
-    private void LogFault(Task task)
+    private void OnClosedEnded(Task task)
     {
         if (task.Exception is not null)
             Log.HandlerFailed(_host.Server.Logger, task.Exception, Id);
+        _host.Server.OnFinished(this);
     }
 
     private void Fail(TransportError error) => End(
@@ -200,6 +255,12 @@ public abstract partial class Connection
     private void OnDrained()
     {
         if (_state != ConnectionState.Closing)
+            return;
+        // A sender that saw the connection open may have left a frame meanwhile: it was told "queued", so it goes ahead
+        // of the FIN; whoever comes later is told "closed" (partner: TryPost).
+        _isSealed = true;
+        TakePosted();
+        if (!_outbox.IsEmpty)
             return;
         _state = ConnectionState.Lingering;
         _wire.ShutdownWrite();
@@ -264,9 +325,10 @@ public abstract partial class Connection
     /// <summary>Something waits that the wire does not take: its age and the stall have deadlines now.</summary>
     private void ArmForBacklog()
     {
-        long due = Math.Min(
-            _blockedSince + Loop.ToTicks(_endpoint.Options.StallTimeout),
-            OldestPushTick is long.MaxValue ? long.MaxValue : OldestPushTick + Loop.ToTicks(_endpoint.Options.OutboxAge));
+        long due = _blockedSince + Loop.ToTicks(_endpoint.Options.StallTimeout);
+        long oldest = OldestPushTick;
+        if (oldest != long.MaxValue)
+            due = Math.Min(due, oldest + Loop.ToTicks(_endpoint.Options.OutboxAge));
         if (!TimerWheel.IsArmed(this, out long armed) || due < armed)
             _host.Loop.Wheel.Arm(this, due);
     }
@@ -297,6 +359,7 @@ public abstract partial class Connection
             Volatile.Write(ref cursor!.Disconnected, cursor.Disconnected + 1);
             latest!.Done();
         }
-        _backlog = null;
+        _backlog?.ClearGaps();
+        DropBacklog();
     }
 }

@@ -8,7 +8,7 @@ public abstract partial class Connection
 {
     private Outbox _outbox;
     private Backlog? _backlog;
-    private int _directBytes;
+    private int _pushBytes; // a reply may displace them, but for those in flight
     private int _framesQueued;
     private int _framesDone;
     private long _blockedSince; // tick at which the wire last took something while more waited; 0 when nothing waits
@@ -26,6 +26,9 @@ public abstract partial class Connection
     {
         if (_state == ConnectionState.Closed || _wire.HasPendingWrite || !_wire.IsWritable)
             return;
+        // A completion that came behind this tick's turns is told before its frames could be sent a second time.
+        if (_wire.TakeCompleted(out IoResult completed) && !TakeWritten(completed))
+            return;
         Refill();
         if (!_outbox.IsEmpty)
         {
@@ -34,12 +37,40 @@ public abstract partial class Connection
             Array.Clear(_host.Segments, 0, count);
             _host.Counters.SendCalls++;
             if (result.Status == IoStatus.Pending)
+            {
                 _outbox.Own(count);
+                ArmForBacklog();
+            }
             else if (!TakeWritten(result))
+            {
                 return;
+            }
+            if ((!_outbox.IsEmpty || HasMoreToQueue) && _wire.IsWritable && !_wire.HasPendingWrite)
+                _host.MarkDirty(this);
         }
-        if ((!_outbox.IsEmpty || HasMoreToQueue) && _wire.IsWritable && !_wire.HasPendingWrite)
-            _host.MarkDirty(this);
+        else if (_backlog is not null)
+        {
+            _host.Loop.Wheel.Arm(this, _host.Loop.NowTick + 1); // nothing fits: the process's budget is spent
+        }
+        else
+        {
+            OnDrained();
+        }
+    }
+
+    /// <summary>Queues a frame that all connections of the endpoint share; what does not fit is counted.</summary>
+    internal void SendShared(LocalFrame frame)
+    {
+        if (_state >= ConnectionState.Closing)
+            return;
+        if (!TryReserve(frame.Length))
+        {
+            _dropped++;
+            _host.Counters.Dropped++;
+            return;
+        }
+        frame.Use();
+        Append(_host.NewEntry(frame, EntryKind.Direct, null));
     }
 
     /// <summary>One message of a topic, during the loop's fan-out.</summary>
@@ -50,7 +81,7 @@ public abstract partial class Connection
         LocalFrame? frame = delivery.GetFrame(_endpoint.Encoder);
         if (frame is null)
             NoteDropped(delivery.Cursor, 1, oldest: false);
-        else if (_backlog is null && FitsPush(frame.Length))
+        else if (FitsPush(frame.Length) && _backlog is null) // in this order: making room may fill the backlog
             AppendPush(subscription, delivery.Cursor, frame);
         else
             DeliverSlow(subscription, delivery.Cursor, frame);
@@ -76,8 +107,8 @@ public abstract partial class Connection
     internal void EntryDone(OutboxEntry entry)
     {
         int length = entry.Frame.Length;
-        if (entry.Kind == EntryKind.Direct)
-            _directBytes -= length;
+        if (entry.Kind == EntryKind.Push)
+            _pushBytes -= length;
         _framesDone++;
         Interlocked.Add(ref _reserved, -length);
         _host.Recycle(entry);
@@ -93,39 +124,55 @@ public abstract partial class Connection
         while (_outbox.TakeOldestPush() is { } entry)
         {
             relieved = true;
-            var cursor = (TopicCursor)entry.Frame.Source!;
-            switch (PolicyFor(cursor))
-            {
-                case SlowConsumerPolicy.Latest:
-                    if (Slow.Conflate(entry.Subscription!, cursor, entry.Frame))
-                        NoteConflated(cursor, 1);
-                    break;
-                case SlowConsumerPolicy.Disconnect:
-                    Volatile.Write(ref cursor.Disconnected, cursor.Disconnected + 1);
-                    Abort(reason);
-                    break;
-                default:
-                    NoteDropped(cursor, 1, oldest: true);
-                    break;
-            }
-            EntryDone(entry);
+            Relieve(entry, reason, OthersStay.No);
         }
         return relieved;
     }
 
+    /// <summary>What happens to a push that was recalled is for its own topic's policy to say.</summary>
+    private void Relieve(OutboxEntry entry, CloseReason reason, OthersStay others)
+    {
+        var cursor = (TopicCursor)entry.Frame.Source!;
+        switch (PolicyFor(cursor))
+        {
+            case SlowConsumerPolicy.Latest:
+                bool isStale = others == OthersStay.Yes && _outbox.HoldsPush(entry.Subscription!, cursor);
+                if (isStale || Slow.Conflate(entry.Subscription!, cursor, entry.Frame))
+                    NoteConflated(cursor, 1);
+                break;
+            case SlowConsumerPolicy.Disconnect:
+                Volatile.Write(ref cursor.Disconnected, cursor.Disconnected + 1);
+                Abort(reason);
+                break;
+            default:
+                NoteDropped(cursor, 1, oldest: true);
+                break;
+        }
+        EntryDone(entry);
+    }
+
     internal long OldestPushTick => _outbox.PeekOldestPush()?.Tick ?? long.MaxValue;
 
-    private Backlog Slow => _backlog ??= new Backlog();
+    private Backlog Slow => _backlog ??= _host.NewBacklog();
 
     /// <summary>Nodes, gaps or a snapshot can follow when the outbox has room.</summary>
     private bool HasMoreToQueue => _backlog is not null || _snapshots > 0;
 
+    /// <summary>
+    /// Whether pushes behind a recalled one stay in the outbox: one of its topic is newer and makes it stale.
+    /// </summary>
+    private enum OthersStay : byte
+    {
+        No,
+        Yes,
+    }
+
     private SlowConsumerPolicy PolicyFor(TopicCursor cursor) =>
         cursor.Topic.Options.SlowConsumer ?? _endpoint.Options.SlowConsumer;
 
-    private bool FitsPush(int length) =>
-        (_outbox.IsEmpty || Volatile.Read(ref _reserved) + length <= _endpoint.Options.PushBytes)
-        && _host.HasBudget(length);
+    // An empty outbox takes any one message, also beyond the budget: whoever reads makes progress and waits for nobody.
+    private bool FitsPush(int length) => _outbox.IsEmpty
+        || (Volatile.Read(ref _reserved) + length <= _endpoint.Options.PushBytes && _host.HasBudget(length));
 
     private void DeliverSlow(Subscription subscription, TopicCursor cursor, LocalFrame frame)
     {
@@ -141,8 +188,7 @@ public abstract partial class Connection
             case SlowConsumerPolicy.DropOldest:
                 while (!FitsPush(frame.Length) && _outbox.TakeOldestPush() is { } oldest)
                 {
-                    NoteDropped((TopicCursor)oldest.Frame.Source!, 1, oldest: true);
-                    EntryDone(oldest);
+                    Relieve(oldest, CloseReason.SlowConsumer, OthersStay.Yes);
                 }
                 AppendOrDrop(subscription, cursor, frame);
                 break;
@@ -191,17 +237,16 @@ public abstract partial class Connection
     {
         frame.Use();
         Interlocked.Add(ref _reserved, frame.Length);
+        _pushBytes += frame.Length;
         Volatile.Write(ref cursor.Queued, cursor.Queued + 1);
         _host.Counters.Pushed++;
         Append(_host.NewEntry(frame, EntryKind.Push, subscription));
     }
 
     /// <summary>Appends a frame whose bytes are reserved already.</summary>
-    private void AppendDirect(Frame frame)
-    {
-        _directBytes += frame.Length;
+    private void AppendDirect(Frame frame) =>
         Append(_host.NewEntry(_host.Hub.Frames.Take(frame, null, 0), EntryKind.Direct, null));
-    }
+
 
     /// <summary>Appends a frame of our own making, which always fits: marks and goodbyes are small and few.</summary>
     private void AppendOwn(Frame frame)
@@ -257,7 +302,15 @@ public abstract partial class Connection
             latest!.Done();
         }
         if (_backlog is { IsEmpty: true })
-            _backlog = null;
+            DropBacklog();
+    }
+
+    private void DropBacklog()
+    {
+        if (_backlog is null)
+            return;
+        _host.Recycle(_backlog);
+        _backlog = null;
     }
 
     /// <summary>Tells what was lost: ahead of what is queued when that is newer, behind it when it is older.</summary>

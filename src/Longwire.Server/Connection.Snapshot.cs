@@ -28,5 +28,7 @@ public abstract partial class Connection
         };
     }
 
+    internal void Finished() => _host.Server.OnFinished(this);
+
     internal void Schedule(IThreadPoolWorkItem work) => _host.Server.Schedule(work);
 }

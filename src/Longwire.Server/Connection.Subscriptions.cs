@@ -26,7 +26,9 @@ public abstract partial class Connection
         return SubscribeResult.Subscribed;
     }
 
-    /// <summary>Ends a subscription; what is queued already still arrives. Nothing happens when there is none.</summary>
+    /// <summary>
+    /// Ends a subscription; what is queued already still arrives. Nothing happens when there is none.
+    /// </summary>
     public void Unsubscribe(TopicFilter filter)
     {
         ArgumentNullException.ThrowIfNull(filter);

@@ -9,7 +9,8 @@ namespace Longwire;
 /// <remarks>
 /// Owner: the loop that it was given to, from accept to close. Concurrency: its fields belong to that loop; other
 /// threads leave frames and requests and post it. Bound: its outbox by <see cref="EndpointOptions.OutboxBytes"/>,
-/// its waiting messages by <see cref="EndpointOptions.HandlerMessages"/>, its subscriptions, and each wait by a deadline.
+/// its waiting messages by <see cref="EndpointOptions.HandlerMessages"/>, its subscriptions, and each wait by a
+/// deadline.
 /// Life: connecting, open, closing (flushes), lingering (FIN sent, waits for the peer's), closed.
 /// </remarks>
 public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
@@ -24,7 +25,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     private int _requests;
     private int _reserved; // bytes in the outbox and in _posted; changed by any thread
     private volatile ConnectionState _state;
+    private bool _isSealed; // nothing more is taken from other threads: FIN follows what was queued
     private CloseReason _reason;
+    private volatile bool _ending;
 
     private protected Connection()
     {
@@ -40,7 +43,10 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     public CloseReason Reason => _reason;
 
     /// <summary>True until the connection begins to close.</summary>
-    public bool IsOpen => _state <= ConnectionState.Open;
+    public bool IsOpen => _state <= ConnectionState.Open && !_ending;
+
+    /// <summary>The application asked for the end: messages that wait are not handled any more.</summary>
+    internal bool IsEnding => _ending;
 
     /// <summary>Completes with the reason when the connection has ended.</summary>
     public Task<CloseReason> Closed => Extras.WhenClosed(this);
@@ -50,7 +56,10 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     /// </summary>
     public CancellationToken Cancellation => Extras.Token(this);
 
-    /// <summary>The messages, for a handler that pulls (<see cref="EndpointBuilder{TSession}.OnConnection"/>); each is valid until the next.</summary>
+    /// <summary>
+    /// The messages, for a handler that pulls (<see cref="EndpointBuilder{TSession}.OnConnection"/>); each is valid
+    /// until the next.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The endpoint has a handler that is pushed to.</exception>
     public IAsyncEnumerable<Message> Messages => _handlers is PullQueue pull
         ? pull.ReadAll()
@@ -67,7 +76,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
 
     private bool OnLoop => _host.Loop.IsCurrent;
 
-    /// <summary>Queues a message; it never waits. Replies are never dropped: see <see cref="SendResult.Full"/>.</summary>
+    /// <summary>
+    /// Queues a message; it never waits. Replies are never dropped: see <see cref="SendResult.Full"/>.
+    /// </summary>
     public SendResult Send(ReadOnlySpan<byte> payload)
     {
         if (_state >= ConnectionState.Closing)
@@ -75,6 +86,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         SendResult result = Endpoint.TryEncode(_endpoint.Codec, payload, _host.Pool, out Frame? frame);
         if (result != SendResult.Queued)
             return result;
+        Interleaving.Point();
         if (!TryReserve(frame!.Length))
         {
             frame.Release();
@@ -111,14 +123,18 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     public SendResult Send(BorrowedMessage message) => Send(message.Span);
 
     /// <summary>
-    /// Queues a message, waiting for room first when there is none, and then until the outbox is below its low-water mark.
+    /// Queues a message, waiting for room first when there is none, and then until the outbox is below its low-water
+    /// mark.
     /// </summary>
     public async ValueTask<SendResult> SendAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellation = default)
     {
         SendResult result = Send(payload.Span);
         while (result == SendResult.Full)
         {
-            await Extras.WhenRoom(this, cancellation).ConfigureAwait(false);
+            // What does not fit beside the low-water mark waits for all that is queued; room alone is there already.
+            await (payload.Length > _endpoint.Options.LowWaterBytes
+                ? Extras.WhenFlushed(this, cancellation)
+                : Extras.WhenRoom(this, cancellation)).ConfigureAwait(false);
             result = Send(payload.Span);
         }
         if (result == SendResult.Queued && Volatile.Read(ref _reserved) > _endpoint.Options.LowWaterBytes)
@@ -126,15 +142,22 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         return result;
     }
 
-    /// <summary>Completes when all that was queued before has been handed to the system, or the connection ended.</summary>
+    /// <summary>
+    /// Completes when all that was queued before has been handed to the system, or the connection ended.
+    /// </summary>
     public Task FlushAsync(CancellationToken cancellation = default) => Extras.WhenFlushed(this, cancellation);
 
-    /// <summary>Ends the connection in good order: what is queued is flushed, then FIN; what is not done by the deadline is aborted.</summary>
+    /// <summary>
+    /// Ends the connection in good order: what is queued is flushed, then FIN; what is not done by the deadline is
+    /// aborted.
+    /// </summary>
     /// <param name="deadline">Default: the endpoint's <see cref="EndpointOptions.LingerTimeout"/>.</param>
     public Task<CloseReason> CloseAsync(TimeSpan? deadline = null) =>
         CloseAsync(CloseReason.ClosedByApplication, deadline);
 
-    /// <summary>The same with a reason of the application's: what it was sent was no message of its protocol, say.</summary>
+    /// <summary>
+    /// The same with a reason of the application's: what it was sent was no message of its protocol, say.
+    /// </summary>
     /// <param name="reason">What stands in the log and the metrics.</param>
     /// <param name="deadline">Default: the endpoint's <see cref="EndpointOptions.LingerTimeout"/>.</param>
     public Task<CloseReason> CloseAsync(CloseReason reason, TimeSpan? deadline = null)
@@ -144,6 +167,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         if (Extras.CloseReason == CloseReason.None)
             Extras.CloseReason = reason; // the first cause wins: a pull handler that returns closes once more
         Extras.CloseDeadline = deadline;
+        _ending = true;
         Request(ConnectionRequest.Close);
         return Closed;
     }
@@ -154,7 +178,8 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     {
         if (reason == CloseReason.None)
             throw new ArgumentException("An abort needs a reason.", nameof(reason));
-        Extras.AbortReason = reason;
+        Extras.SetAbortReason(reason);
+        _ending = true;
         Request(ConnectionRequest.Abort);
     }
 
@@ -183,13 +208,17 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         Abort(CloseReason.HandlerFailed);
     }
 
-    /// <summary>Reserves outbox bytes, so that the answer to the sender is true before the loop has seen the frame.</summary>
+    /// <summary>
+    /// Reserves outbox bytes, so that the answer to the sender is true before the loop has seen the frame.
+    /// </summary>
     private bool TryReserve(int bytes)
     {
         while (true)
         {
             int now = Volatile.Read(ref _reserved);
-            if (now > 0 && now + (long)bytes > _endpoint.Options.OutboxBytes)
+            // What comes from other threads leaves a quarter to replies, as pushes do.
+            int limit = OnLoop ? _endpoint.Options.OutboxBytes : _endpoint.Options.PushBytes;
+            if (now > 0 && now + (long)bytes > limit)
             {
                 // On the loop a reply may displace pushes; elsewhere the sender waits.
                 if (!OnLoop || !RelievePushes(CloseReason.SlowConsumer) || Volatile.Read(ref _reserved) >= now)
@@ -204,6 +233,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     /// <summary>Leaves a frame for the loop; at most one post per connection is pending.</summary>
     private bool TryPost(Frame frame)
     {
+        Interleaving.Point();
         object? head = Volatile.Read(ref _posted);
         while (true)
         {
@@ -227,7 +257,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     /// <summary>Moves what other threads left into the outbox, in their order.</summary>
     private void TakePosted(object? leave = null)
     {
-        object? taken = Interlocked.Exchange(ref _posted, leave);
+        object? taken = Interlocked.Exchange(ref _posted, _isSealed ? s_closedMark : leave);
         if (taken is not Frame head)
             return;
         Frame? ordered = null;
@@ -242,8 +272,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         {
             Frame? next = ordered.Next;
             ordered.Next = null;
-            if (_state == ConnectionState.Closed)
+            if (_state >= ConnectionState.Lingering)
             {
+                // FIN is out; writing behind it would turn it into a RST.
                 Interlocked.Add(ref _reserved, -ordered.Length);
                 ordered.Release();
             }
@@ -289,4 +320,5 @@ internal enum ConnectionRequest
     Resume = 8,
     HandlersIdle = 16,
     Flush = 32,
+    ConnectFailed = 64,
 }

@@ -1,3 +1,5 @@
+using Longwire.Primitives;
+
 namespace Longwire;
 
 /// <summary>What few connections need: awaiters, a token, a requested end. Made on first use.</summary>
@@ -12,6 +14,7 @@ internal sealed class ConnectionExtras
     private TaskCompletionSource? _room;
     private List<(long Target, TaskCompletionSource Done)>? _flushes;
     private CancellationTokenSource? _cancellation;
+    private int _abortReason;
     private bool _cancelled;
     private bool _ended;
 
@@ -19,14 +22,20 @@ internal sealed class ConnectionExtras
 
     internal CloseReason CloseReason { get; set; }
 
-    internal CloseReason AbortReason { get; set; } = CloseReason.AbortedByApplication;
+    internal CloseReason AbortReason => (CloseReason)Volatile.Read(ref _abortReason);
+
+    /// <summary>The first reason wins, also when two threads abort before the loop has seen either.</summary>
+    internal void SetAbortReason(CloseReason reason) =>
+        Interlocked.CompareExchange(ref _abortReason, (int)reason, (int)CloseReason.None);
 
     internal Task<CloseReason> WhenClosed(Connection connection)
     {
         lock (_gate)
         {
             _closed ??= NewSource<CloseReason>();
-            if (_ended)
+            // The state too: a connection that ended before it had extras told nobody (partner: End, which reads
+            // the extras after it has written the state).
+            if (_ended || connection.IsEnded)
                 _closed.TrySetResult(connection.Reason);
             return _closed.Task;
         }
@@ -53,6 +62,7 @@ internal sealed class ConnectionExtras
             _room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             task = _room.Task;
         }
+        Interleaving.Point();
         // Looked at anew after the waiter is in place (partner: OnRoom, called after the bytes were given back).
         connection.Request(ConnectionRequest.Flush);
         return task.WaitAsync(cancellation);
@@ -67,6 +77,7 @@ internal sealed class ConnectionExtras
                 return Task.CompletedTask;
             (_flushes ??= []).Add((-1, done)); // the loop writes the target when it has taken what was posted
         }
+        Interleaving.Point();
         connection.Request(ConnectionRequest.Flush);
         return done.Task.WaitAsync(cancellation);
     }
@@ -83,7 +94,9 @@ internal sealed class ConnectionExtras
         room?.TrySetResult();
     }
 
-    /// <summary>On the loop: <paramref name="queued"/> frames were queued and <paramref name="done"/> are done so far.</summary>
+    /// <summary>
+    /// On the loop: <paramref name="queued"/> frames were queued and <paramref name="done"/> are done so far.
+    /// </summary>
     internal void OnProgress(long queued, long done)
     {
         lock (_gate)

@@ -52,7 +52,9 @@ internal sealed class Endpoint
         return SendResult.Queued;
     }
 
-    /// <summary>The endpoint's encoding of hub messages, made once per message and shared by all its connections.</summary>
+    /// <summary>
+    /// The endpoint's encoding of hub messages, made once per message and shared by all its connections.
+    /// </summary>
     private sealed class EndpointEncoder(Codec codec, EndpointDraft draft, SlabPool pool) : MessageEncoder
     {
         [ThreadStatic]

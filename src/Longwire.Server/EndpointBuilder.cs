@@ -38,7 +38,8 @@ public sealed class EndpointBuilder<TSession>
     }
 
     /// <summary>How a topic's message becomes a payload on the wire. Default: the message as it is.</summary>
-    /// <remarks>Called once per message for all connections of the endpoint, from any loop; it must not keep the spans.</remarks>
+    /// <remarks>Called once per message for all connections of the endpoint, from any loop; it must not keep the
+    /// spans.</remarks>
     public EndpointBuilder<TSession> Deliver(DeliveryWriter writer)
     {
         _draft.DeliveryWriter = writer;
@@ -81,13 +82,15 @@ public sealed class EndpointBuilder<TSession>
     }
 
     /// <summary>Called once per connection before its first message; the result is its session.</summary>
-    /// <exception cref="InvalidOperationException">Handlers were set already; the session's type comes first.</exception>
+    /// <exception cref="InvalidOperationException">Handlers were set already; the session's type comes
+    /// first.</exception>
     public EndpointBuilder<TNew> OnConnect<TNew>(Func<Connection, ValueTask<TNew>> connect)
     {
         if (_handlers.Message is not null || _handlers.Inline is not null || _handlers.Pull is not null
             || _handlers.Closed is not null || _handlers.Skipped is not null)
         {
-            throw new InvalidOperationException("Call OnConnect before the other handlers; it fixes their session's type.");
+            throw new InvalidOperationException(
+                "Call OnConnect before the other handlers; it fixes their session's type.");
         }
         return new EndpointBuilder<TNew>(_draft, new EndpointHandlers<TNew> { Connect = connect });
     }
@@ -117,28 +120,33 @@ public sealed class EndpointBuilder<TSession>
         return this;
     }
 
-    /// <summary>Runs once per connection on the thread pool and pulls <see cref="Connection.Messages"/>; the connection closes when it returns.</summary>
+    /// <summary>
+    /// Runs once per connection on the thread pool and pulls <see cref="Connection.Messages"/>; the connection closes
+    /// when it returns.
+    /// </summary>
     public EndpointBuilder<TSession> OnConnection(Func<Connection<TSession>, Task> handler)
     {
         _handlers.Pull = handler;
         return this;
     }
 
-    /// <summary>Called on the loop when an oversized frame was skipped and the connection goes on; it must not block.</summary>
+    /// <summary>
+    /// Called between messages, where they are handled, when an oversized frame was skipped and the connection goes on.
+    /// </summary>
     public EndpointBuilder<TSession> OnSkipped(Action<Connection<TSession>, FrameError> handler)
     {
         _handlers.Skipped = handler;
         return this;
     }
 
-    /// <summary>Called exactly once per connection, after its last message.</summary>
+    /// <summary>Called exactly once per connection whose <c>OnConnect</c> succeeded, after its last message.</summary>
     public EndpointBuilder<TSession> OnClosed(Func<Connection<TSession>, CloseReason, ValueTask> handler)
     {
         _handlers.Closed = handler;
         return this;
     }
 
-    /// <summary>Called exactly once per connection, after its last message.</summary>
+    /// <summary>Called exactly once per connection whose <c>OnConnect</c> succeeded, after its last message.</summary>
     public EndpointBuilder<TSession> OnClosed(Action<Connection<TSession>, CloseReason> handler)
     {
         ArgumentNullException.ThrowIfNull(handler);

@@ -9,8 +9,8 @@ public sealed record EndpointOptions
     public static EndpointOptions Default { get; } = new();
 
     /// <summary>
-    /// Most bytes in a connection's outbox. Default: 256 KiB. Pushes fill at most three quarters of it, so that replies
-    /// have room; an empty outbox takes any one message.
+    /// Most bytes in a connection's outbox. Default: 256 KiB. Pushes and sends from other threads fill at most three
+    /// quarters of it, so that replies have room; an empty outbox takes any one message.
     /// </summary>
     public int OutboxBytes { get; init; } = 256 << 10;
 
@@ -31,19 +31,29 @@ public sealed record EndpointOptions
     /// <summary>Most subscriptions of one connection. Default: 256.</summary>
     public int MaxSubscriptions { get; init; } = 256;
 
-    /// <summary>Time without a byte from the peer after which it is closed; suspended while we pause reading. Default: none.</summary>
+    /// <summary>
+    /// Time without a byte from the peer after which it is closed; suspended while we pause reading. Default: none.
+    /// </summary>
     public TimeSpan IdleTimeout { get; init; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>How often a connection's life is checked, and a heartbeat sent if nothing else was. Default: 30 s.</summary>
+    /// <summary>
+    /// How often a connection's life is checked, and a heartbeat sent if nothing else was. Default: 30 s.
+    /// </summary>
     public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Time without any acknowledgement of sent data after which the peer counts as gone. Default: 90 s.</summary>
+    /// <summary>
+    /// Time without any acknowledgement of sent data after which the peer counts as gone. Default: 90 s.
+    /// </summary>
     public TimeSpan HeartbeatTimeout { get; init; } = TimeSpan.FromSeconds(90);
 
-    /// <summary>Time in which the peer took no byte of what is queued, after which it is closed. Default: 5 min.</summary>
+    /// <summary>
+    /// Time in which the peer took no byte of what is queued, after which it is closed. Default: 5 min.
+    /// </summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Time that handlers have to answer what arrived before the peer's FIN; then they are cancelled. Default: 5 s.</summary>
+    /// <summary>
+    /// Time that handlers have to answer what arrived before the peer's FIN; then they are cancelled. Default: 5 s.
+    /// </summary>
     public TimeSpan HalfCloseGrace { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Time after our FIN that the peer has to send its own. Default: 5 s.</summary>
@@ -88,7 +98,9 @@ public sealed record ServerLimits
     /// <summary>The defaults.</summary>
     public static ServerLimits Default { get; } = new();
 
-    /// <summary>Most connections at one time. Default: 100,000 (the process's descriptor limit comes first if it is lower).</summary>
+    /// <summary>
+    /// Most connections at one time. Default: 100,000 (the process's descriptor limit comes first if it is lower).
+    /// </summary>
     public int MaxConnections { get; init; } = 100_000;
 
     /// <summary>Most connections from one IP address at one time. Default: 20,000.</summary>

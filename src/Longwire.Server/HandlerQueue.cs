@@ -4,7 +4,9 @@ using Longwire.Primitives;
 
 namespace Longwire;
 
-/// <summary>Brings a connection's events to the pool: connected, messages, closed – one at a time and in order.</summary>
+/// <summary>
+/// Brings a connection's events to the pool: connected, messages, closed – one at a time and in order.
+/// </summary>
 /// <remarks>
 /// Owner: its connection. Concurrency: the loop enqueues, one pool thread at a time runs; <see cref="Gate"/> between
 /// them. Bound: <see cref="EndpointOptions.HandlerMessages"/> and <see cref="EndpointOptions.HandlerBytes"/>; when it
@@ -18,9 +20,6 @@ internal abstract class HandlerQueue(Connection connection)
     internal bool HasRoom =>
         Volatile.Read(ref _count) < Connection.Endpoint.Options.HandlerMessages
         && Volatile.Read(ref _bytes) < Connection.Endpoint.Options.HandlerBytes;
-
-    /// <summary>No handler runs and none is due.</summary>
-    internal abstract bool IsIdle { get; }
 
     protected Connection Connection { get; } = connection;
 
@@ -38,8 +37,11 @@ internal abstract class HandlerQueue(Connection connection)
         Add(message);
     }
 
-    /// <summary>The peer sent FIN: no more messages follow.</summary>
-    internal abstract void OnEndOfInput();
+    /// <summary>
+    /// The peer sent FIN: no more messages follow. True when no handler runs and none is due; else the queue asks for
+    /// the end when that is so.
+    /// </summary>
+    internal abstract bool OnEndOfInput();
 
     /// <summary>The connection ended: what waits is discarded, and closed is the last event.</summary>
     internal abstract void OnEnded(CloseReason reason);
@@ -65,6 +67,8 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
     private readonly BoundedRing<Message> _messages = new(connection.Endpoint.Options.HandlerMessages);
     private Step _next = Step.Connect;
     private bool _running;
+    private bool _connected;
+    private bool _inputEnded;
     private bool _ended;
     private CloseReason _reason;
 
@@ -75,15 +79,6 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
         Done,
     }
 
-    internal override bool IsIdle
-    {
-        get
-        {
-            lock (Gate)
-                return !_running && _next == Step.Messages && _messages.Count == 0;
-        }
-    }
-
     public void Execute() => _ = DrainAsync(); // observes its own exceptions; the loop's queue bounds it
 
     internal override void Start()
@@ -92,8 +87,13 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
             RunUnlessRunning();
     }
 
-    internal override void OnEndOfInput()
+    internal override bool OnEndOfInput()
     {
+        lock (Gate)
+        {
+            _inputEnded = true;
+            return !_running && _messages.Count == 0;
+        }
     }
 
     internal override void OnEnded(CloseReason reason)
@@ -140,26 +140,51 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
             {
                 EndpointHandlers handlers = Connection.Endpoint.Handlers;
                 if (step == Step.Connect)
+                {
                     await handlers.OnConnected(Connection).ConfigureAwait(false);
+                    _connected = true; // a connection whose OnConnect failed has no session and gets no OnClosed
+                }
+                else if (message is { Skipped: not FrameError.None })
+                {
+                    handlers.OnSkipped(Connection, message.Skipped);
+                }
                 else if (message is not null)
+                {
                     await handlers.OnMessage(Connection, message).ConfigureAwait(false);
-                else
+                }
+                else if (_connected)
+                {
                     await handlers.OnClosed(Connection, _reason).ConfigureAwait(false);
+                }
             }
             catch (Exception exception)
             {
                 Connection.HandlerFailed(exception);
             }
-            if (message is not null)
-            {
-                message.HandlerEnded();
-            }
+            message?.HandlerEnded();
+            if (step == Step.Done)
+                Connection.Finished();
         }
     }
 
     private bool TryNext(out Step step, out Message? message)
     {
+        Interleaving.Point();
+        bool found = TryTake(out step, out message, out bool tellIdle);
+        if (message is not null)
+            Taken(message); // not under the gate: it may post the connection
+        if (found)
+            return true;
+        Interleaving.Point();
+        if (tellIdle)
+            Connection.Request(ConnectionRequest.HandlersIdle);
+        return false;
+    }
+
+    private bool TryTake(out Step step, out Message? message, out bool tellIdle)
+    {
         message = null;
+        tellIdle = false;
         lock (Gate)
         {
             step = _next;
@@ -168,7 +193,7 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
                 _next = Step.Messages;
                 return true;
             }
-            while (_ended && _messages.TryDequeue(out Message? discarded))
+            while ((_ended || Connection.IsEnding) && _messages.TryDequeue(out Message? discarded))
                 discarded.HandlerEnded();
             if (_ended && _next == Step.Messages)
             {
@@ -178,18 +203,14 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
             // While replies do not fit, the next command waits; the loop calls OnRoom.
             bool stalled = Connection.IsCongested;
             if (_next == Step.Messages && !stalled && _messages.TryDequeue(out message))
-            {
-                Taken(message);
                 return true;
-            }
             _running = false;
-            Interleaving.Point();
             // Partner: the loop gives bytes back and then calls OnRoom, which needs the gate.
             if (stalled && !Connection.IsCongested && _messages.Count > 0)
                 RunUnlessRunning();
+            tellIdle = _inputEnded && _messages.Count == 0;
+            return false;
         }
-        Connection.Request(ConnectionRequest.HandlersIdle);
-        return false;
     }
 }
 
@@ -197,17 +218,21 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
 internal sealed class PullQueue(Connection connection) : HandlerQueue(connection), IThreadPoolWorkItem
 {
     private readonly Channel<Message> _messages = Channel.CreateBounded<Message>(
-        new BoundedChannelOptions(connection.Endpoint.Options.HandlerMessages) { SingleReader = true, SingleWriter = true });
+        new BoundedChannelOptions(connection.Endpoint.Options.HandlerMessages)
+        {
+            SingleReader = true,
+            SingleWriter = true,
+        });
     private readonly TaskCompletionSource<CloseReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile bool _returned;
-
-    internal override bool IsIdle => _returned;
-
     public void Execute() => _ = RunAsync(); // observes its own exceptions; one per connection
 
     internal override void Start() => Connection.Schedule(this);
 
-    internal override void OnEndOfInput() => _messages.Writer.TryComplete();
+    internal override bool OnEndOfInput()
+    {
+        _messages.Writer.TryComplete();
+        return false; // the handler's return closes the connection
+    }
 
     internal override void OnEnded(CloseReason reason)
     {
@@ -222,16 +247,25 @@ internal sealed class PullQueue(Connection connection) : HandlerQueue(connection
 
     internal async IAsyncEnumerable<Message> ReadAll([EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        await foreach (Message message in _messages.Reader.ReadAllAsync(cancellation).ConfigureAwait(false))
+        while (await _messages.Reader.WaitToReadAsync(cancellation).ConfigureAwait(false))
         {
-            Taken(message);
-            try
+            while (_messages.Reader.TryRead(out Message? message))
             {
-                yield return message;
-            }
-            finally
-            {
-                message.HandlerEnded();
+                Taken(message);
+                if (message.Skipped != FrameError.None)
+                {
+                    Connection.Endpoint.Handlers.OnSkipped(Connection, message.Skipped);
+                    message.HandlerEnded();
+                    continue;
+                }
+                try
+                {
+                    yield return message;
+                }
+                finally
+                {
+                    message.HandlerEnded();
+                }
             }
         }
     }
@@ -244,9 +278,11 @@ internal sealed class PullQueue(Connection connection) : HandlerQueue(connection
 
     private async Task RunAsync()
     {
+        bool connected = false;
         try
         {
             await Connection.Endpoint.Handlers.OnConnected(Connection).ConfigureAwait(false);
+            connected = true;
             await Connection.Endpoint.Handlers.RunPull(Connection).ConfigureAwait(false);
         }
         catch (ConnectionClosedException) when (!Connection.IsOpen)
@@ -257,19 +293,20 @@ internal sealed class PullQueue(Connection connection) : HandlerQueue(connection
         {
             Connection.HandlerFailed(exception);
         }
-        _returned = true;
         _ = Connection.CloseAsync();
         CloseReason reason = await _ended.Task.ConfigureAwait(false);
         while (_messages.Reader.TryRead(out Message? unread))
             unread.HandlerEnded();
         try
         {
-            await Connection.Endpoint.Handlers.OnClosed(Connection, reason).ConfigureAwait(false);
+            if (connected)
+                await Connection.Endpoint.Handlers.OnClosed(Connection, reason).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
             Connection.HandlerFailed(exception);
         }
+        Connection.Finished();
     }
 }
 

@@ -5,7 +5,8 @@ namespace Longwire;
 
 /// <summary>One loop's share of the server: its connections, what they have to send, and its counters.</summary>
 /// <remarks>
-/// Owner: the server. Concurrency: its loop, but for <see cref="Find"/> and counter reads. Bound: the admission's limit;
+/// Owner: the server. Concurrency: its loop, but for <see cref="Find"/> and counter reads. Bound: the admission's
+/// limit;
 /// a flush slice is 128 connections or half a millisecond, between which events and the inbox have their turn.
 /// </remarks>
 internal sealed class LoopHost : ILoopTenant
@@ -14,6 +15,7 @@ internal sealed class LoopHost : ILoopTenant
     private const int MostSegments = 64; // per write: far below IOV_MAX (1,024), and at 128 bytes a frame a full batch
     private const int SlotBits = 26; // id = generation, slot (67 million), loop (64)
     private const int LoopBits = 6;
+    private const int MostSpareBacklogs = 1024; // about 0.5 KB each: slow consumers at one time without garbage
 
     private static readonly TimeSpan s_sliceTime = TimeSpan.FromMilliseconds(0.5);
 
@@ -29,7 +31,12 @@ internal sealed class LoopHost : ILoopTenant
     private int[] _generations = new int[64];
     private Connection? _dirtyHead;
     private Connection? _dirtyTail;
+    private readonly FrameDecoder?[] _idleDecoders;
+    private Connection? _flushing; // takes what it can now: it pays for nobody, or it would never send anything
     private OutboxEntry? _freeEntries;
+    private TimeSpan? _drain;
+    private Backlog? _freeBacklogs;
+    private int _spareBacklogs;
     private long _outboxBytes;
     private long _budgetBytes;
     private int _count;
@@ -42,11 +49,13 @@ internal sealed class LoopHost : ILoopTenant
         Pool = server.Pool;
         Hub = server.Hub.AddLoop(loop.Index, loop);
         _budget = budget;
+        _idleDecoders = new FrameDecoder?[server.EndpointCount];
         loop.Tenant = this;
     }
 
     /// <summary>Connections on this loop, those on their way to it included.</summary>
     internal int Load;
+
 
     internal int Count => Volatile.Read(ref _count);
 
@@ -62,11 +71,26 @@ internal sealed class LoopHost : ILoopTenant
                 _dirtyTail = null;
             connection.NextDirty = null;
             connection.IsDirty = false;
-            connection.Flush();
+            _flushing = connection;
+            FlushGuarded(connection);
             if ((i & 15) == 15 && Server.Time.GetElapsedTime(started) > s_sliceTime)
                 break;
         }
+        _flushing = null;
         return _dirtyHead is not null;
+    }
+
+    /// <summary>A defect in one connection's flush ends that connection and costs nobody else the slice.</summary>
+    private void FlushGuarded(Connection connection)
+    {
+        try
+        {
+            connection.Flush();
+        }
+        catch (Exception exception)
+        {
+            OnFault(exception, connection);
+        }
     }
 
     public void OnFault(Exception exception, object? culprit)
@@ -106,10 +130,45 @@ internal sealed class LoopHost : ILoopTenant
         }
         Volatile.Write(ref _connections[slot], connection);
         Volatile.Write(ref _count, _count + 1);
-        long id = ((long)_generations[slot] << (SlotBits + LoopBits)) | ((long)(slot + 1) << LoopBits) | (uint)Loop.Index;
+        long place = ((long)(slot + 1) << LoopBits) | (uint)Loop.Index;
+        long id = ((long)_generations[slot] << (SlotBits + LoopBits)) | place;
         connection.Open(id);
         Log.Connected(Server.Logger, id, connection.Remote, connection.Endpoint.Address);
+        if (_drain is { } deadline)
+            connection.BeginDrain(deadline);
     }
+
+    internal void BeginDrain(TimeSpan deadline)
+    {
+        _drain = deadline;
+        ForEach(deadline, static (time, connection) => connection.BeginDrain(time));
+    }
+
+    /// <summary>
+    /// Queues one shared frame on every connection of an endpoint; takes over the caller's reference.
+    /// </summary>
+    internal void SendToAll(Endpoint endpoint, Frame frame)
+    {
+        LocalFrame local = Hub.Frames.Take(frame, null, 0);
+        ForEach((endpoint, local), static (what, connection) =>
+        {
+            if (connection.Endpoint == what.endpoint)
+                connection.SendShared(what.local);
+        });
+        local.Done();
+    }
+
+    /// <summary>
+    /// A decoder between two frames is the same for everyone: a connection borrows one while it has bytes.
+    /// </summary>
+    internal FrameDecoder RentDecoder(Endpoint endpoint)
+    {
+        FrameDecoder? decoder = _idleDecoders[endpoint.Index];
+        _idleDecoders[endpoint.Index] = null;
+        return decoder ?? endpoint.Codec.CreateDecoder(Pool);
+    }
+
+    internal void ReturnDecoder(Endpoint endpoint, FrameDecoder decoder) => _idleDecoders[endpoint.Index] = decoder;
 
     internal void Remove(Connection connection, CloseMode mode)
     {
@@ -176,6 +235,26 @@ internal sealed class LoopHost : ILoopTenant
         }
     }
 
+    internal Backlog NewBacklog()
+    {
+        if (_freeBacklogs is not { } backlog)
+            return new Backlog();
+        _freeBacklogs = backlog.NextFree;
+        backlog.NextFree = null;
+        _spareBacklogs--;
+        return backlog;
+    }
+
+    /// <summary>Takes back an empty backlog.</summary>
+    internal void Recycle(Backlog backlog)
+    {
+        if (_spareBacklogs == MostSpareBacklogs || !backlog.IsWorthKeeping)
+            return;
+        backlog.NextFree = _freeBacklogs;
+        _freeBacklogs = backlog;
+        _spareBacklogs++;
+    }
+
     /// <summary>Whether the process's budget has room; if not, the holders of the oldest messages pay first.</summary>
     internal bool HasBudget(int bytes)
     {
@@ -195,10 +274,10 @@ internal sealed class LoopHost : ILoopTenant
     {
         long target = Math.Max(0, _budgetBytes - bytes);
         var holders = new PriorityQueue<Connection, long>();
-        ForEach(holders, static (queue, connection) =>
+        ForEach((holders, _flushing), static (state, connection) =>
         {
-            if (connection.OldestPushTick != long.MaxValue)
-                queue.Enqueue(connection, connection.OldestPushTick);
+            if (connection.OldestPushTick != long.MaxValue && connection != state._flushing)
+                state.holders.Enqueue(connection, connection.OldestPushTick);
         });
         while (_outboxBytes > target && holders.TryDequeue(out Connection? oldest, out _))
         {

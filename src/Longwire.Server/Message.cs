@@ -13,7 +13,8 @@ public sealed class Message : IMemoryOwner<byte>
 {
     private readonly Lease _lease;
     private int _length;
-    private bool _detached;
+    private int _holders; // the handler and, once detached, whoever disposes it: the last one returns the memory
+    private int _detached;
 
     private Message(Lease lease) => _lease = lease;
 
@@ -22,6 +23,11 @@ public sealed class Message : IMemoryOwner<byte>
 
     /// <summary>False for a piece of a streamed message that is followed by more of it; true otherwise.</summary>
     public bool IsFinal { get; private set; }
+
+    /// <summary>
+    /// Why this is no message but the notice that one was skipped; <see cref="FrameError.None"/> for messages.
+    /// </summary>
+    internal FrameError Skipped { get; set; }
 
     /// <summary>The payload.</summary>
     public ReadOnlySpan<byte> Span => _lease.Span[.._length];
@@ -38,12 +44,17 @@ public sealed class Message : IMemoryOwner<byte>
     /// <summary>Keeps the message beyond its handler; the caller disposes it.</summary>
     public IMemoryOwner<byte> Detach()
     {
-        _detached = true;
+        if (Interlocked.Exchange(ref _detached, 1) == 0)
+            Interlocked.Increment(ref _holders);
         return this;
     }
 
     /// <summary>Returns the memory of a detached message.</summary>
-    public void Dispose() => _lease.Return();
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _detached, 0) != 0)
+            Release();
+    }
 
     internal static Message? Copy(ReadOnlySpan<byte> payload, bool isFinal, SlabPool pool)
     {
@@ -52,14 +63,19 @@ public sealed class Message : IMemoryOwner<byte>
         payload.CopyTo(lease.Span);
         var message = (Message)(lease.Message ??= new Message(lease)); // the object lives with its block: no allocation
         message._length = payload.Length;
-        message._detached = false;
+        message._detached = 0;
+        message._holders = 1;
         message.IsFinal = isFinal;
+        message.Skipped = FrameError.None;
         return message;
     }
 
-    internal void HandlerEnded()
+    internal void HandlerEnded() => Release();
+
+    // The object is its block's next message as soon as the block is returned, so nothing is looked at after that.
+    private void Release()
     {
-        if (!_detached)
+        if (Interlocked.Decrement(ref _holders) == 0)
             _lease.Return();
     }
 }

@@ -43,6 +43,19 @@ internal struct Outbox
     /// <summary>Frames whose bytes are in flight and must stay as they are.</summary>
     private readonly int Fixed => Math.Max(_owned, _headSent > 0 ? 1 : 0);
 
+    /// <summary>Bytes of pushes that cannot be recalled.</summary>
+    internal readonly int FixedPushBytes
+    {
+        get
+        {
+            int bytes = 0;
+            OutboxEntry? entry = _head;
+            for (int i = 0; i < Fixed && entry is not null; i++, entry = entry.Next)
+                bytes += entry.Kind == EntryKind.Push ? entry.Frame.Length : 0;
+            return bytes;
+        }
+    }
+
     internal void Append(OutboxEntry entry)
     {
         if (_tail is null)
@@ -56,7 +69,8 @@ internal struct Outbox
     internal void InsertControl(OutboxEntry entry)
     {
         OutboxEntry? before = LastFixed();
-        for (OutboxEntry? next = before is null ? _head : before.Next; next?.Kind == EntryKind.Control; next = next.Next)
+        OutboxEntry? next = before is null ? _head : before.Next;
+        for (; next?.Kind == EntryKind.Control; next = next.Next)
             before = next;
         entry.Next = before is null ? _head : before.Next;
         if (before is null)
@@ -135,6 +149,18 @@ internal struct Outbox
             _tail = before;
         entry.Next = null;
         return entry;
+    }
+
+    /// <summary>
+    /// Whether a message of the topic is still queued for the subscription, and so is newer than the one that was
+    /// recalled. When all is recalled in turn the answer is near the front: topics that are busy come again soon.
+    /// </summary>
+    internal readonly bool HoldsPush(Subscription subscription, TopicCursor cursor)
+    {
+        OutboxEntry? entry = LastFixed() is { } last ? last.Next : _head;
+        while (entry is not null && (entry.Subscription != subscription || entry.Frame.Source != cursor))
+            entry = entry.Next;
+        return entry is not null;
     }
 
     /// <summary>Removes the first entry, whatever it is; for the end.</summary>

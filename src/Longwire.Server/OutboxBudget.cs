@@ -1,7 +1,10 @@
 namespace Longwire;
 
-/// <summary>The process's bytes for outboxes, given to loops in chunks so that a delivery costs no shared write.</summary>
-/// <remarks>Owner: the server. Concurrency: any loop. Bound: the limit given; a reservation that does not fit is refused.</remarks>
+/// <summary>
+/// The process's bytes for outboxes, given to loops in chunks so that a delivery costs no shared write.
+/// </summary>
+/// <remarks>Owner: the server. Concurrency: any loop. Bound: the limit given; a reservation that does not fit is
+/// refused.</remarks>
 internal sealed class OutboxBudget(long limitBytes)
 {
     internal const int ChunkBytes = 256 << 10;

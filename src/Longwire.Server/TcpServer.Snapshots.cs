@@ -28,6 +28,8 @@ public sealed partial class TcpServer
     /// <summary>Every connection's state, gathered loop by loop.</summary>
     public async Task<IReadOnlyList<ConnectionSnapshot>> GetConnectionsAsync(CancellationToken cancellation = default)
     {
+        if (_stopping is { IsCompleted: true })
+            return [];
         var pending = new List<Task<List<ConnectionSnapshot>>>();
         foreach (LoopHost host in _hosts)
         {

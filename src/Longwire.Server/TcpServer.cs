@@ -63,8 +63,11 @@ public sealed partial class TcpServer : IAsyncDisposable
 
     internal IReadOnlyList<LoopHost> Hosts => _hosts;
 
+    internal int EndpointCount => _endpoints.Length;
+
     /// <summary>Describes a server; nothing is opened yet.</summary>
-    /// <exception cref="ArgumentException">A setting is out of range; the message names it and what it must be.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range; the message names it and what it must
+    /// be.</exception>
     /// <exception cref="FormatException">A listen address is malformed.</exception>
     public static TcpServer Create(Action<TcpServerBuilder> configure)
     {
@@ -118,7 +121,8 @@ public sealed partial class TcpServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits for <paramref name="cancellation"/>, Ctrl-C or SIGTERM, and then stops. A second signal ends the process at
+    /// Waits for <paramref name="cancellation"/>, Ctrl-C or SIGTERM, and then stops. A second signal ends the process
+    /// at
     /// once.
     /// </summary>
     public async Task WaitForShutdownAsync(CancellationToken cancellation = default)
@@ -139,12 +143,23 @@ public sealed partial class TcpServer : IAsyncDisposable
         return loop < _hosts.Length ? _hosts[loop].Find(id) : null;
     }
 
-    /// <summary>Sends a payload to every connection, encoded once per endpoint.</summary>
+    /// <summary>
+    /// Sends a payload to every connection, encoded once per endpoint. Where it does not fit it is dropped and counted;
+    /// an endpoint whose codec cannot carry it is left out.
+    /// </summary>
     public void SendToAll(ReadOnlySpan<byte> payload)
     {
-        byte[] copy = payload.ToArray();
-        foreach (LoopHost host in _hosts)
-            host.Post(() => host.ForEach(copy, static (bytes, connection) => connection.Send(bytes)));
+        foreach (Endpoint endpoint in _endpoints)
+        {
+            if (Endpoint.TryEncode(endpoint.Codec, payload, Pool, out Frame? frame) != SendResult.Queued)
+                continue;
+            foreach (LoopHost host in _hosts)
+            {
+                frame!.AddReference();
+                host.Post(() => host.SendToAll(endpoint, frame));
+            }
+            frame!.Release();
+        }
     }
 
     /// <inheritdoc/>
@@ -171,24 +186,31 @@ public sealed partial class TcpServer : IAsyncDisposable
             ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
     }
 
-    /// <summary>Begins the end of every connection on a loop; on that loop.</summary>
+    /// <summary>Begins the end of every connection on a loop, also of those on their way to it; on that loop.</summary>
     internal void BeginDrain(LoopHost host, TimeSpan deadline)
     {
         _draining = true;
-        host.ForEach(deadline, static (time, connection) => connection.BeginDrain(time));
+        host.Hub.FanOutPublished(); // a token may still be on its way, with messages from before the stop
+        host.BeginDrain(deadline);
     }
 
     /// <summary>A connection ended; on its loop.</summary>
     internal void OnEnded(Connection connection, CloseMode mode)
     {
-        Admission.Leave(connection.Remote);
         _metrics!.Closed(connection.Reason);
         Log.Closed(Logger, connection.Id, connection.Remote, connection.Reason);
-        if (!_draining)
-            return;
-        if (mode == CloseMode.Abort)
+        if (_draining && mode == CloseMode.Abort)
             Interlocked.Increment(ref _aborted);
-        if (Admission.Connections == 0)
+    }
+
+    /// <summary>
+    /// A connection's last handler has ended, on any thread. Only then its place is free: a client that reconnects
+    /// under a stuck handler must not pile up more of them.
+    /// </summary>
+    internal void OnFinished(Connection connection)
+    {
+        Admission.Leave(connection.Remote);
+        if (_draining && Admission.Connections == 0)
             _allClosed.TrySetResult();
     }
 
@@ -224,14 +246,20 @@ public sealed partial class TcpServer : IAsyncDisposable
         TimeSpan limit = deadline ?? _builder.ServerLimits.DrainTimeout;
         Log.Draining(Logger, Admission.Connections, limit);
         _draining = true;
-        _hosts[0].Post(() => _listeners.ForEach(static listener => listener.Stop()));
+        // Each connection ends itself at the deadline; the second more is for loops that are held by a handler.
+        Task late = Task.Delay(limit + TimeSpan.FromSeconds(1), Time, default);
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _hosts[0].Post(() =>
+        {
+            _listeners.ForEach(static listener => listener.Stop());
+            closed.TrySetResult();
+        });
+        await Task.WhenAny(closed.Task, late).ConfigureAwait(false); // from here on nobody comes in
         foreach (LoopHost host in _hosts)
             host.Post(() => BeginDrain(host, limit));
         if (Admission.Connections == 0)
             _allClosed.TrySetResult();
-        // Each connection ends itself at the deadline; the second more is for loops that are held by a handler.
-        Task ended = await Task.WhenAny(
-            _allClosed.Task, Task.Delay(limit + TimeSpan.FromSeconds(1), Time, default)).ConfigureAwait(false);
+        Task ended = await Task.WhenAny(_allClosed.Task, late).ConfigureAwait(false);
         foreach (LoopHost host in _hosts)
             host.Loop.RequestStop();
         bool joined = true;
@@ -266,6 +294,7 @@ public sealed partial class TcpServer : IAsyncDisposable
             Interlocked.Increment(ref host.Load);
             Connection connection = endpoint.Handlers.CreateConnection();
             connection.Prepare(endpoint, host, wire);
+            Interleaving.Point();
             host.Loop.Post(connection); // its first run brings it into the loop's table
         }
 

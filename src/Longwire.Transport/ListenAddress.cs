@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
+using Longwire.Transport.Epoll;
 
 namespace Longwire.Transport;
 
@@ -24,14 +26,15 @@ public sealed class ListenAddress
     public EndPoint EndPoint { get; }
 
     /// <summary>Reads an address.</summary>
-    /// <exception cref="FormatException">The text is no address; the message says what is wrong and shows a right one.</exception>
+    /// <exception cref="FormatException">The text is no address; the message says what is wrong and shows a right
+    /// one.</exception>
     public static ListenAddress Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         if (text.StartsWith("unix://", StringComparison.Ordinal))
         {
             string path = text["unix://".Length..];
-            return path.Length is > 0 and <= 107 // sun_path holds 108 bytes with its NUL, unix(7)
+            return Encoding.UTF8.GetByteCount(path) is > 0 and <= 107 // sun_path holds 108 bytes with its NUL, unix(7)
                 ? new(new UnixDomainSocketEndPoint(path), dual: false)
                 : throw Bad(text, "a Unix socket needs a path of 1 to 107 bytes, as in unix:///run/longwire.sock");
         }
@@ -49,12 +52,14 @@ public sealed class ListenAddress
         string bare = host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host;
         return IPAddress.TryParse(bare, out IPAddress? address)
             && (address.AddressFamily == AddressFamily.InterNetworkV6) == (bare != host)
+            && (bare != host || address.ToString() == host) // "1" and "010.0.0.1" are addresses to the system as well
             ? new(new IPEndPoint(address, port), dual: false)
             : throw Bad(text, $"the host '{host}' is no IP address; write 127.0.0.1, [::1], * or localhost");
     }
 
     /// <summary>Makes a bound, listening socket.</summary>
-    /// <exception cref="SocketException">The system refused; <see cref="SocketException.SocketErrorCode"/> says why.</exception>
+    /// <exception cref="SocketException">The system refused; <see cref="SocketException.SocketErrorCode"/> says
+    /// why.</exception>
     public Socket Bind(ListenOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -98,9 +103,11 @@ public sealed class ListenAddress
     /// <summary>A socket file that nobody listens on any more is a leftover of a crash; a live one stays.</summary>
     private static void RemoveStale(string path)
     {
-        if (!File.Exists(path))
+        // A connect to a file of another kind is "refused" as well, and that file is somebody's.
+        if (!IsSocketFile(path))
             return;
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.IP);
+        // Not blocking: a live listener whose backlog is full would otherwise hold us for as long as it is busy.
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.IP) { Blocking = false };
         try
         {
             probe.Connect(new UnixDomainSocketEndPoint(path));
@@ -109,6 +116,17 @@ public sealed class ListenAddress
         {
             File.Delete(path);
         }
+        catch (SocketException)
+        {
+            // Busy or not ours to ask: it lives, and the bind that follows says "in use".
+        }
+    }
+
+    private static bool IsSocketFile(string path)
+    {
+        if (OperatingSystem.IsLinux())
+            return Native.IsSocketFile(path);
+        return File.Exists(path) && new FileInfo(path).Length == 0; // no portable way to ask for the kind
     }
 
     private static FormatException Bad(string text, string why) => new($"'{text}' is no listen address: {why}.");

@@ -10,31 +10,41 @@ public interface IAcceptHandler
     /// <summary>A connection was accepted; the handler gives it to a loop or closes it.</summary>
     void OnAccepted(Wire wire);
 
-    /// <summary>An accept failed; the listener recovers by itself, except that <see cref="TransportError.Closed"/> is its end.</summary>
+    /// <summary>
+    /// An accept failed; the listener recovers by itself, except that <see cref="TransportError.Closed"/> is its end.
+    /// </summary>
     void OnAcceptFailed(TransportError error, TimeSpan backOff);
 }
 
 /// <summary>Accepts connections on one bound socket.</summary>
 /// <remarks>
-/// Owner: the server. Concurrency: its loop. Bound: at most <see cref="AcceptsPerTick"/> accepts a tick, so that a storm
+/// Owner: the server. Concurrency: its loop. Bound: at most <see cref="AcceptsPerTick"/> accepts a tick, so that a
+/// storm
 /// of connects does not starve the connected; after an error that belongs to the system a pause of 10 ms, doubling
 /// to 1 s.
 /// </remarks>
 public abstract class Listener : TimedWork
 {
-    /// <summary>Most connections taken in one tick.</summary>
+    /// <summary>Most connections taken at a time; a tick looks at its inbox twice.</summary>
     public const int AcceptsPerTick = 64;
 
     private static readonly TimeSpan s_firstBackOff = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_longestBackOff = TimeSpan.FromSeconds(1);
+    private readonly Socket? _socket;
     private TimeSpan _backOff;
 
     private protected Listener(Loop loop, Socket socket, IAcceptHandler handler)
+        : this(loop, socket.LocalEndPoint!, handler)
+    {
+        _socket = socket;
+    }
+
+    /// <summary>A listener without a framework socket.</summary>
+    private protected Listener(Loop loop, EndPoint localEndPoint, IAcceptHandler handler)
     {
         Loop = loop;
-        Socket = socket;
         Handler = handler;
-        LocalEndPoint = socket.LocalEndPoint!;
+        LocalEndPoint = localEndPoint;
     }
 
     /// <summary>The bound address, with the real port.</summary>
@@ -48,7 +58,7 @@ public abstract class Listener : TimedWork
 
     private protected Loop Loop { get; }
 
-    private protected Socket Socket { get; }
+    private protected Socket Socket => _socket!;
 
     private protected IAcceptHandler Handler { get; }
 
@@ -62,8 +72,10 @@ public abstract class Listener : TimedWork
         IsStopped = true;
         Loop.Wheel.Disarm(this);
         OnStopping();
+        if (_socket is null)
+            return;
         string? path = LocalEndPoint is UnixDomainSocketEndPoint ? LocalEndPoint.ToString() : null;
-        Socket.Dispose();
+        _socket.Dispose();
         if (path is not null)
             File.Delete(path);
     }
@@ -77,7 +89,22 @@ public abstract class Listener : TimedWork
     {
         Accepted++;
         _backOff = TimeSpan.Zero;
-        Handler.OnAccepted(wire);
+        try
+        {
+            Handler.OnAccepted(wire);
+        }
+        catch (Exception exception) when (Loop.Tenant is not null)
+        {
+            wire.Close(CloseMode.Abort); // nobody else knows of it; the batch goes on
+            Loop.Tenant.OnFault(exception, Handler);
+        }
+    }
+
+    /// <summary>Counts a connection that was reset for want of a descriptor; accepting goes on.</summary>
+    private protected void CountShed()
+    {
+        Failed++;
+        Report(TransportError.DescriptorsExhausted, TimeSpan.Zero);
     }
 
     /// <summary>Counts a failure; true when the listener may accept on at once.</summary>
@@ -92,8 +119,20 @@ public abstract class Listener : TimedWork
             _backOff = _backOff == TimeSpan.Zero ? s_firstBackOff : Min(_backOff * 2, s_longestBackOff);
             Loop.Wheel.Arm(this, Loop.NowTick + Loop.ToTicks(_backOff));
         }
-        Handler.OnAcceptFailed(error, action == AcceptAction.BackOff ? _backOff : TimeSpan.Zero);
+        Report(error, action == AcceptAction.BackOff ? _backOff : TimeSpan.Zero);
         return action == AcceptAction.Retry;
+    }
+
+    private void Report(TransportError error, TimeSpan backOff)
+    {
+        try
+        {
+            Handler.OnAcceptFailed(error, backOff);
+        }
+        catch (Exception exception) when (Loop.Tenant is not null)
+        {
+            Loop.Tenant.OnFault(exception, Handler);
+        }
     }
 
     private static TimeSpan Min(TimeSpan left, TimeSpan right) => left < right ? left : right;

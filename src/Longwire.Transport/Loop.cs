@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
@@ -5,26 +6,14 @@ using Longwire.Primitives;
 
 namespace Longwire.Transport;
 
-/// <summary>The part of a tick that the loop's user supplies: flushing what its connections want to send.</summary>
-public interface ILoopTenant
-{
-    /// <summary>Flushes one slice of what is dirty; true when more is left for the next tick.</summary>
-    bool Flush();
-
-    /// <summary>A callback threw; the loop goes on. <paramref name="culprit"/> is the work or handler, if known.</summary>
-    void OnFault(Exception exception, object? culprit);
-
-    /// <summary>One callback held the loop longer than <see cref="Loop.HoldWarning"/> (collector pauses subtracted).</summary>
-    void OnHeld(TimeSpan duration, object? culprit);
-}
-
 /// <summary>One thread that owns connections: an inbox, a timer wheel, a poller and one shared receive slab.</summary>
 /// <remarks>
-/// Owner: whoever made it. Concurrency: <see cref="Inbox.Post"/> and <see cref="RequestStop"/> from any thread; all else on
+/// Owner: whoever made it. Concurrency: <see cref="Inbox.Post"/> and <see cref="RequestStop"/> from any thread; all
+/// else on
 /// the loop. Bound: a tick takes the inbox, each due timer, one turn per ready wire (64 KiB each) and one flush slice.
 /// Without <see cref="Start"/> a loop may be stepped by hand with <see cref="RunOnce"/>: virtual time, no thread.
 /// </remarks>
-public sealed class Loop : Inbox, IDisposable
+public sealed partial class Loop : Inbox, IDisposable
 {
     /// <summary>Most bytes that one wire reads in one turn, and the size of the receive slab: 64 KiB.</summary>
     public const int TurnBytes = 64 << 10;
@@ -41,10 +30,11 @@ public sealed class Loop : Inbox, IDisposable
     private readonly List<Loop> _toWake = [];
     private readonly Poller _poller;
     private Thread? _thread;
-    private Wire? _readyHead;
-    private Wire? _readyTail;
+    private ReadyList _ready;
     private TimeSpan _pausesAtTickStart;
+    private int _wakers;
     private volatile bool _stopping;
+    private volatile bool _disposed;
 
     /// <summary>Creates a loop; it does nothing until it is started or stepped.</summary>
     /// <exception cref="InvalidOperationException">The pool's ceiling leaves no room for the receive slab.</exception>
@@ -61,10 +51,15 @@ public sealed class Loop : Inbox, IDisposable
             throw new InvalidOperationException("The slab pool's ceiling leaves no room for a loop's receive slab.");
         _receive = receive;
         poller.Loop = this;
+        Wheel = new TimerWheel(RunTimer);
     }
 
     /// <summary>The loop whose thread this is, or null.</summary>
-    public static Loop? Current => t_current;
+    public static Loop? Current
+    {
+        get => t_current;
+        internal set => t_current = value; // a simulation plays other threads on this one
+    }
 
     /// <summary>The loop's number in its group, from 0.</summary>
     public int Index { get; }
@@ -73,7 +68,7 @@ public sealed class Loop : Inbox, IDisposable
     public string PollerName => _poller.Name;
 
     /// <summary>The loop's deadlines.</summary>
-    public TimerWheel Wheel { get; } = new();
+    public TimerWheel Wheel { get; }
 
     /// <summary>The shared receive slab: valid until the next read on this loop.</summary>
     public Span<byte> ReceiveBuffer => _receive.Span[..TurnBytes];
@@ -83,7 +78,7 @@ public sealed class Loop : Inbox, IDisposable
     public ILoopTenant? Tenant { get; set; }
 
     /// <summary>The tick number of now, as of the tick's beginning.</summary>
-    public long NowTick => Wheel.Current;
+    public long NowTick { get; private set; }
 
     /// <summary>Ticks run so far.</summary>
     public long Ticks { get; private set; }
@@ -91,8 +86,18 @@ public sealed class Loop : Inbox, IDisposable
     /// <summary>True on the loop's own thread, or in a step by hand.</summary>
     public bool IsCurrent => t_current == this;
 
-    /// <summary>Whole ticks of the wheel in <paramref name="time"/>, at least one.</summary>
-    public static long ToTicks(TimeSpan time) => Math.Max(1, time.Ticks / TimerWheel.Tick.Ticks);
+    /// <summary>
+    /// How far from <see cref="NowTick"/> a timer is armed so that it fires not before <paramref name="time"/>.
+    /// </summary>
+    /// <remarks>
+    /// Rounded up, and one more because the current tick has partly passed: a deadline is late by up to 40 ms, never
+    /// early.
+    /// </remarks>
+    public static long ToTicks(TimeSpan time) =>
+        time <= TimeSpan.Zero ? 1 : ((time.Ticks - 1) / TimerWheel.Tick.Ticks) + 2;
+
+    /// <summary>True once a stop was asked for.</summary>
+    internal bool IsStopping => _stopping;
 
     /// <summary>Starts the thread.</summary>
     public void Start()
@@ -105,7 +110,7 @@ public sealed class Loop : Inbox, IDisposable
     public void RequestStop()
     {
         _stopping = true;
-        _poller.Wake();
+        Wake();
     }
 
     /// <summary>Waits until the thread has ended; false when it did not within <paramref name="timeout"/>.</summary>
@@ -123,27 +128,37 @@ public sealed class Loop : Inbox, IDisposable
     /// <summary>Begins to accept on a bound socket; on the loop.</summary>
     public Listener Listen(Socket socket, IAcceptHandler handler) => _poller.Listen(socket, handler);
 
+    /// <summary>Binds an address, as the poller binds, and begins to accept on it; on the loop.</summary>
+    /// <exception cref="SocketException">The system refused; <see cref="SocketException.SocketErrorCode"/> says
+    /// why.</exception>
+    public Listener Listen(ListenAddress address, ListenOptions options, IAcceptHandler handler) =>
+        _poller.Listen(address, options, handler);
+
     /// <summary>Begins to connect; on the loop.</summary>
-    public void Dial(EndPoint target, DialOptions options, IDialHandler handler) =>
+    /// <exception cref="ArgumentException">The target is neither an IP address nor a Unix socket; names are resolved
+    /// before.</exception>
+    public void Dial(EndPoint target, DialOptions options, IDialHandler handler)
+    {
+        if (target is not (IPEndPoint or UnixDomainSocketEndPoint))
+            throw new ArgumentException($"'{target}' is neither an IP address nor a Unix socket.", nameof(target));
         _poller.Dial(target, options, handler);
+    }
 
     /// <summary>Gives a wire a turn in this or the next tick; nothing happens when it waits for one already.</summary>
     public void MarkReady(Wire wire)
     {
         ArgumentNullException.ThrowIfNull(wire);
-        if (wire.InReadyList)
-            return;
-        wire.InReadyList = true;
-        wire.NextReady = null;
-        if (_readyTail is null)
-            _readyHead = wire;
-        else
-            _readyTail.NextReady = wire;
-        _readyTail = wire;
+        _ready.Add(wire);
     }
 
     /// <summary>Runs one tick and, when nothing is left to do, waits as the poller waits.</summary>
-    public void RunOnce()
+    public void RunOnce() => Collect(RunTick());
+
+    /// <summary>
+    /// The first half: one tick. Returns how long the second half may wait; the loop is parked unless that is 0.
+    /// </summary>
+    /// <remarks>A simulation runs others between the halves: that is the time in which a real loop sleeps.</remarks>
+    internal int RunTick()
     {
         Loop? outer = t_current; // a simulation steps one loop from within another
         t_current = this;
@@ -151,14 +166,35 @@ public sealed class Loop : Inbox, IDisposable
         int timeout = 0;
         if (!more && !_stopping)
             timeout = TryPark() ? TimeoutToNextTimer() : 0;
+        t_current = outer;
+        return timeout;
+    }
+
+    /// <summary>The second half: waits, takes what the poller has, and is awake.</summary>
+    internal void Collect(int timeout)
+    {
+        Loop? outer = t_current;
+        t_current = this;
         _poller.Wait(timeout);
         Unpark();
         t_current = outer;
     }
 
-    /// <summary>Returns the receive slab and disposes the poller; after the thread has ended.</summary>
+    /// <summary>Ends the thread, disposes the poller and returns the receive slab; not from the loop itself.</summary>
     public void Dispose()
     {
+        Debug.Assert(!IsCurrent, "a loop cannot dispose what it stands on");
+        if (_disposed)
+            return;
+        RequestStop();
+        _thread?.Join();
+        _disposed = true;
+        // A full fence between "disposed" and "who is waking" (partner: the increment in Wake): a waker that comes late
+        // would write into a descriptor that is somebody else's by then.
+        Interlocked.MemoryBarrier();
+        var spin = default(SpinWait);
+        while (Volatile.Read(ref _wakers) != 0)
+            spin.SpinOnce();
         _poller.Dispose();
         _receive.Return();
     }
@@ -172,14 +208,11 @@ public sealed class Loop : Inbox, IDisposable
             if (!current._toWake.Contains(this))
                 current._toWake.Add(this);
         }
-        else if (ClaimWake())
+        else if (t_current is null && ClaimWake())
         {
-            _poller.Wake();
+            Wake(); // on the loop's own thread it does not wait: the poller is handing out what came
         }
     }
-
-    /// <inheritdoc/>
-    protected override void OnWorkFailed(Exception exception, LoopWork work) => Tenant?.OnFault(exception, work);
 
     private void Run()
     {
@@ -191,9 +224,12 @@ public sealed class Loop : Inbox, IDisposable
     {
         Ticks++;
         _pausesAtTickStart = GC.GetTotalPauseDuration();
+        // The clock first: what ends a long wait arms its timers from now. The timers after the input: bytes that came
+        // while the loop was held beat the deadline that they extend.
+        NowTick = _time.GetElapsedTime(_origin).Ticks / TimerWheel.Tick.Ticks;
         RunPosted();
-        Guarded(this, static loop => loop.Wheel.Advance(loop.ClockTick()));
         RunReady();
+        Wheel.Advance(NowTick);
         // What the turns posted to this loop itself (a publish, mostly) is still served in this tick.
         if (!IsEmpty)
             RunPosted();
@@ -201,65 +237,31 @@ public sealed class Loop : Inbox, IDisposable
         foreach (Loop other in _toWake)
         {
             if (other.ClaimWake())
-                other._poller.Wake();
+                other.Wake();
         }
         _toWake.Clear();
-        return more || _readyHead is not null || !IsEmpty;
+        return more || !_ready.IsEmpty || !IsEmpty;
     }
 
     private void RunReady()
     {
-        Wire? last = _readyTail;
-        while (_readyHead is { } wire)
+        Wire? last = _ready.Last;
+        while (_ready.Take() is { } wire)
         {
-            _readyHead = wire.NextReady;
-            if (_readyHead is null)
-                _readyTail = null;
-            wire.NextReady = null;
-            wire.InReadyList = false;
             if (!wire.IsClosed || wire.HasPendingWrite)
                 Turn(wire.Handler);
             if (wire == last)
-                break; // what became ready meanwhile has its turn in the next tick
+                break;
         }
     }
 
-    private void Turn(IWireHandler? handler)
+    private void Wake()
     {
-        long started = _time.GetTimestamp();
-        Guarded(handler, static h => h?.OnReady());
-        TimeSpan held = _time.GetElapsedTime(started);
-        if (held > HoldWarning && held - (GC.GetTotalPauseDuration() - _pausesAtTickStart) is var net && net > HoldWarning)
-            Tenant?.OnHeld(net, handler);
+        Interlocked.Increment(ref _wakers);
+        if (!_disposed)
+            _poller.Wake();
+        Interlocked.Decrement(ref _wakers);
     }
-
-    private static bool FlushGuarded(ILoopTenant tenant)
-    {
-        try
-        {
-            return tenant.Flush();
-        }
-        catch (Exception exception)
-        {
-            tenant.OnFault(exception, tenant);
-            return true;
-        }
-    }
-
-    /// <summary>A defect in one callback is reported and costs nobody else the loop.</summary>
-    private void Guarded<T>(T state, Action<T> step)
-    {
-        try
-        {
-            step(state);
-        }
-        catch (Exception exception) when (Tenant is not null)
-        {
-            Tenant.OnFault(exception, state);
-        }
-    }
-
-    private long ClockTick() => _time.GetElapsedTime(_origin).Ticks / TimerWheel.Tick.Ticks;
 
     private int TimeoutToNextTimer()
     {

@@ -107,8 +107,9 @@ public readonly struct PeerAddress : IEquatable<PeerAddress>
         int port = sockaddr.Length >= 4 ? BinaryPrimitives.ReadUInt16BigEndian(sockaddr[2..]) : 0;
         return BitConverter.ToUInt16(sockaddr) switch
         {
-            LinuxV4 => new(Kind.V4, 0, BinaryPrimitives.ReadUInt32BigEndian(sockaddr[4..]), 0, port),
-            LinuxV6 => FromV6(sockaddr[8..24], BitConverter.ToUInt32(sockaddr[24..]), port),
+            LinuxV4 when sockaddr.Length >= 8
+                => new(Kind.V4, 0, BinaryPrimitives.ReadUInt32BigEndian(sockaddr[4..]), 0, port),
+            LinuxV6 when sockaddr.Length >= 28 => FromV6(sockaddr[8..24], BitConverter.ToUInt32(sockaddr[24..]), port),
             LinuxUnix => new(Kind.Unix, 0, 0, 0, 0),
             _ => default,
         };

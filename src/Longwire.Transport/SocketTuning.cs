@@ -10,7 +10,9 @@ internal static class SocketTuning
     private const int LinuxNotSentLowWater = 25; // TCP_NOTSENT_LOWAT, linux/tcp.h
     private const int MacNotSentLowWater = 0x201; // TCP_NOTSENT_LOWAT, xnu netinet/tcp.h
 
-    /// <summary>Address reuse on Unix, where it means "past TIME_WAIT"; exclusive use on Windows, where reuse means theft.</summary>
+    /// <summary>
+    /// Address reuse on Unix, where it means "past TIME_WAIT"; exclusive use on Windows, where reuse means theft.
+    /// </summary>
     internal static void PrepareListener(Socket socket, ListenOptions options)
     {
         if (OperatingSystem.IsWindows())
@@ -32,8 +34,11 @@ internal static class SocketTuning
     internal static void Apply(Socket socket, TcpOptions options)
     {
         socket.NoDelay = options.NoDelay;
+        // Urgent bytes stay where they were sent: telnet's Synch is IAC DM with only the DM urgent (RFC 854).
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.OutOfBandInline, true);
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Seconds(options.KeepAliveIdle));
+        socket.SetSocketOption(
+            SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, Seconds(options.KeepAliveIdle));
         socket.SetSocketOption(
             SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Seconds(options.KeepAliveInterval));
         socket.SetSocketOption(

@@ -1,13 +1,19 @@
 namespace Longwire.Transport;
 
-/// <summary>Socket options of accepted and dialled connections; what a system does not know is left out there.</summary>
-/// <remarks>On Linux they are set on the listener, whose accepted sockets inherit them, so an accept costs no further call.</remarks>
+/// <summary>
+/// Socket options of accepted and dialled connections; what a system does not know is left out there.
+/// </summary>
+/// <remarks>
+/// On Linux they are set on the listener, whose accepted sockets inherit them, so an accept costs no further call.
+/// </remarks>
 public sealed record TcpOptions
 {
     /// <summary>The defaults.</summary>
     public static TcpOptions Default { get; } = new();
 
-    /// <summary>Send small segments at once (TCP_NODELAY). Default: true, because Longwire coalesces by itself.</summary>
+    /// <summary>
+    /// Send small segments at once (TCP_NODELAY). Default: true, because Longwire coalesces by itself.
+    /// </summary>
     public bool NoDelay { get; init; } = true;
 
     /// <summary>Quiet time after which the system probes the peer (TCP_KEEPIDLE). Default: 60 s.</summary>

@@ -23,7 +23,7 @@ public enum TransportError : byte
     /// <summary>Somebody else listens at the address.</summary>
     AddressInUse,
 
-    /// <summary>The address is not one of this machine's.</summary>
+    /// <summary>The address is not one of this machine's, or a Unix socket's file does not exist.</summary>
     AddressNotAvailable,
 
     /// <summary>The process may not do this, such as listening below port 1024.</summary>
@@ -72,7 +72,8 @@ internal static class TransportErrors
         TransportError.DescriptorsExhausted or TransportError.OutOfMemory => Transport.AcceptAction.BackOff,
         TransportError.Closed => Transport.AcceptAction.Stop,
         TransportError.Other or TransportError.PermissionDenied => Transport.AcceptAction.BackOff,
-        // The error belongs to the connection that was to be accepted (accept(2), "Error handling"): take the next one.
+        // The error belongs to the connection that was to be accepted (accept(2), "Error handling"): take the next
+        // one.
         _ => Transport.AcceptAction.Retry,
     };
 }

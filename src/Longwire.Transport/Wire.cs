@@ -25,7 +25,8 @@ public enum CloseMode
 
 /// <summary>One connection's byte stream: the seam between the core and sockets, layers, or a test's memory.</summary>
 /// <remarks>
-/// Owner: whoever accepted or dialled it, until <see cref="Close"/>. Concurrency: after <see cref="Loop.Add"/> only its
+/// Owner: whoever accepted or dialled it, until <see cref="Close"/>. Concurrency: after <see cref="Loop.Add"/> only
+/// its
 /// loop. Bound: it buffers nothing; a poller may own segments between <see cref="IoStatus.Pending"/> and their
 /// completion, and they must stay valid for that time, also across <see cref="Close"/>.
 /// Readiness is kept here, not in the operating system: a wire that is paused stays readable and is not told again.
@@ -58,7 +59,10 @@ public abstract class Wire
     /// <summary>The wire is closed; no call does anything any more.</summary>
     public bool IsClosed { get; private protected set; }
 
-    /// <summary>The poller owns segments of a write.</summary>
+    /// <summary>
+    /// The poller owns segments of a write; until <see cref="TakeCompleted"/> has told its result, also after a
+    /// close.
+    /// </summary>
     public bool HasPendingWrite { get; private protected set; }
 
     /// <summary>Reads what there is, at most <paramref name="buffer"/>.</summary>

@@ -107,9 +107,6 @@ public sealed class InboxTests
 
         public int RunAll() => RunPosted();
 
-        protected override void OnWorkFailed(Exception exception, LoopWork work) =>
-            throw new InvalidOperationException("a work object failed", exception);
-
         protected override void OnPostedWhileParked() => PostedWhileParked++;
     }
 }

@@ -90,9 +90,6 @@ public sealed class InboxThreadTests
             _wake.Dispose();
         }
 
-        protected override void OnWorkFailed(Exception exception, LoopWork work) =>
-            throw new InvalidOperationException("a work object failed", exception);
-
         protected override void OnPostedWhileParked()
         {
             if (ClaimWake())

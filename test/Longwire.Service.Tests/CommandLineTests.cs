@@ -66,8 +66,8 @@ public sealed class CommandLineTests
     [Fact]
     public async Task An_address_of_another_machine_is_told_in_one_line() => Assert.Equal(
         (ExitCodes.Failure, "",
-            "longwire: --telnet: Cannot listen on tcp://192.0.2.1:2323: this machine has no such address; use one of "
-            + "its own, 127.0.0.1, or * for all.\n"),
+            "longwire: --telnet: Cannot listen on tcp://192.0.2.1:2323: this machine has no such address; "
+            + "use one of its own, 127.0.0.1, or * for all.\n"),
         await RunAsync("--telnet", "192.0.2.1:2323")); // 192.0.2.0/24 is for documentation, RFC 5737
 
     [Fact]

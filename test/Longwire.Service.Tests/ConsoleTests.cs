@@ -147,9 +147,11 @@ public sealed partial class ConsoleTests(RunningService service) : IClassFixture
         await client.SendAsync(string.Concat(Enumerable.Range(0, 257).Select(i => $"watch many/{i}\n")));
         await client.ReadUntilAsync(
             line => line == "error: a connection watches at most 256 filters; unwatch one first", "the limit");
-        Assert.Equal("# unwatched many/0", await client.AskAsync("unwatch many/0"));
+        // Marks of snapshots come from the loop, between the replies.
+        await client.SendAsync("unwatch many/0\n");
+        await client.ReadUntilAsync(line => line == "# unwatched many/0", "one filter less");
         await client.SendAsync("watch many/256\n");
-        await client.ReadUntilAsync(line => line.Contains("many/256; changes follow"), "the one that fits again");
+        await client.ReadUntilAsync(line => line.Contains("many/256; changes follow"), "the filter that fits again");
     }
 
     [Fact]
@@ -277,8 +279,8 @@ public sealed partial class ConsoleTests(RunningService service) : IClassFixture
         List<string> watched = await client.ReadUntilAsync(line => line.StartsWith('#'), "the end of the snapshot");
         Assert.Equal([.. Names(), $"# {Count} topics"], names);
         Assert.Equal([.. Names().Select(name => $"{name} {{}}"), $"# {Count} values"], values);
-        Assert.Equal(
-            [.. Names().Select(name => $"{name} {{}}"), "# end of snapshot of long/#; changes follow"], watched);
+        string[] expected = [.. Names().Select(name => $"{name} {{}}"), "# end of snapshot of long/#; changes follow"];
+        Assert.Equal(expected, watched);
 
         IEnumerable<string> Names() => Enumerable.Range(0, Count).Select(i => $"long/{filler}/{i:00000}");
     }

@@ -39,7 +39,8 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
         using Process process = Start(program, Path.GetTempPath(), args);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = await Within(process.StandardOutput.ReadToEndAsync(), $"the output of {program}");
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken); // its output has ended: a moment
+        Task<bool> ended = process.WaitForExitAsync().ContinueWith(_ => true, TaskScheduler.Default);
+        await Within(ended, $"the end of {program}");
         return (output + await error, process.ExitCode);
     }
 

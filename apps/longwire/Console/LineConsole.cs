@@ -11,7 +11,9 @@ namespace Longwire.Service.Console;
 /// </remarks>
 internal static class LineConsole
 {
-    /// <summary>Most bytes in a line, either way. What was published in one can be delivered in one.</summary>
+    /// <summary>
+    /// Most bytes in a line, either way. A value published in one fits into one when it is delivered.
+    /// </summary>
     public const int MaxLineBytes = 4096;
 
     /// <summary>Said by a draining server: when to come back, so that not everyone does at once.</summary>
@@ -43,8 +45,6 @@ internal static class LineConsole
                 .Goodbye(Encoding.UTF8.GetBytes(Goodbye))
                 .OnConnect(Greet)
                 .OnMessage(commands.HandleAsync)
-                // On the loop, ahead of replies that are still being worked on. Were nobody reading these lines, the
-                // outbox would fill and reading would pause.
                 .OnSkipped(static (connection, _) => connection.Send(s_skipped))));
         commands.Server = server; // nothing is listened on before it is started
         return server;

@@ -35,8 +35,8 @@ internal static class LongwireCommand
         var telnet = new Option<string>("--telnet")
         {
             HelpName = "ADDRESS",
-            Description = "Where the line console listens: HOST:PORT, :PORT (this machine only), *:PORT (every "
-                + "address) or unix:///PATH. Port 0 lets the system choose",
+            Description = "Where the line console listens: HOST:PORT, :PORT (this machine only), "
+                + "*:PORT (every address) or unix:///PATH. Port 0 lets the system choose",
             DefaultValueFactory = _ => DefaultTelnet,
             Recursive = true,
         };

@@ -1,6 +1,8 @@
 namespace Longwire.Service.Sources;
 
-/// <summary>The health of the service itself: four topics below <c>longwire</c>.</summary>
+/// <summary>
+/// The health of the service itself: <c>longwire/connections</c>, <c>outbox</c>, <c>traffic</c>, <c>memory</c>.
+/// </summary>
 /// <remarks>Owner and concurrency: the publisher's reader. Bound: four topics.</remarks>
 internal sealed class ServerSource(TcpServer server) : IStatusSource
 {

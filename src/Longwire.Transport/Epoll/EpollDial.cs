@@ -6,7 +6,10 @@ using Longwire.Primitives;
 namespace Longwire.Transport.Epoll;
 
 /// <summary>A connect in progress.</summary>
-/// <remarks>Owner: itself, until it has told its handler once. Concurrency: the loop. Bound: <see cref="DialOptions.Timeout"/>.</remarks>
+/// <remarks>
+/// Owner: itself, until it has told its handler once. Concurrency: the loop. Bound: <see
+/// cref="DialOptions.Timeout"/>.
+/// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class EpollDial : TimedWork, IEpollTarget
 {
@@ -15,6 +18,7 @@ internal sealed unsafe class EpollDial : TimedWork, IEpollTarget
     private readonly PeerAddress _target;
     private readonly int _descriptor;
     private TransportError _failure;
+    private EpollWire? _wire;
     private int _slot = -1;
 
     private EpollDial(EpollPoller poller, int descriptor, PeerAddress target, IDialHandler handler)
@@ -25,6 +29,7 @@ internal sealed unsafe class EpollDial : TimedWork, IEpollTarget
         _handler = handler;
     }
 
+    /// <summary>Notes the outcome; posted, because the poller calls no handler itself.</summary>
     public void OnEvents(uint events)
     {
         int error;
@@ -32,20 +37,39 @@ internal sealed unsafe class EpollDial : TimedWork, IEpollTarget
         if (Native.getsockopt(_descriptor, Native.SOL_SOCKET, Native.SO_ERROR, &error, &length) != 0)
             error = Native.LastError;
         _poller.Loop.Wheel.Disarm(this);
+        _poller.Loop.Post(this);
         if (error != 0)
         {
-            Fail(Native.ToError(error));
+            _failure = Native.ToError(error);
+            Forget();
             return;
         }
-        var wire = new EpollWire(_descriptor, _target) { Slot = _slot };
-        wire.Attach(_poller);
-        _handler.OnDialled(wire, TransportError.None);
+        // From here on events are the wire's; this one may have brought the peer's first bytes as well, and an edge is
+        // told once.
+        _wire = new EpollWire(_descriptor, _target) { Slot = _slot };
+        _wire.Attach(_poller);
+        _poller.Redirect(_slot, _wire);
+        _wire.OnEvents(events);
     }
 
-    protected internal override void OnTimer(long tick) => Fail(TransportError.TimedOut);
+    protected internal override void OnTimer(long tick)
+    {
+        _failure = TransportError.TimedOut;
+        Run();
+    }
 
-    /// <summary>Reports an error of the first call; posted, so that a handler is never called from within its own dial.</summary>
-    protected internal override void Run() => Fail(_failure);
+    protected internal override void Run()
+    {
+        if (_wire is not null)
+        {
+            _handler.OnDialled(_wire, TransportError.None);
+            return;
+        }
+        Forget();
+        if (_descriptor >= 0)
+            _ = Native.close(_descriptor);
+        _handler.OnDialled(null, _failure);
+    }
 
     internal static void Begin(EpollPoller poller, EndPoint target, DialOptions options, IDialHandler handler)
     {
@@ -65,7 +89,16 @@ internal sealed unsafe class EpollDial : TimedWork, IEpollTarget
             poller.Loop.Post(dial);
             return;
         }
-        dial._slot = poller.Register(descriptor, dial);
+        try
+        {
+            dial._slot = poller.Register(descriptor, dial);
+        }
+        catch (InvalidOperationException)
+        {
+            dial._failure = TransportError.OutOfMemory; // fs.epoll.max_user_watches, or memory (epoll_ctl(2))
+            poller.Loop.Post(dial);
+            return;
+        }
         poller.Loop.Wheel.Arm(dial, poller.Loop.NowTick + Loop.ToTicks(options.Timeout));
     }
 
@@ -92,12 +125,10 @@ internal sealed unsafe class EpollDial : TimedWork, IEpollTarget
         }
     }
 
-    private void Fail(TransportError error)
+    private void Forget()
     {
         if (_slot >= 0)
             _poller.Forget(_slot);
-        if (_descriptor >= 0)
-            _ = Native.close(_descriptor);
-        _handler.OnDialled(null, error);
+        _slot = -1;
     }
 }

@@ -6,7 +6,8 @@ namespace Longwire.Transport.Epoll;
 /// <summary>Accepts on a raw listening descriptor.</summary>
 /// <remarks>
 /// Owner, concurrency, bound: see <see cref="Listener"/>. It keeps one descriptor in reserve: when none is left, the
-/// reserve is given up for a moment to take the waiting connection and reset it, so that the peer learns at once and the
+/// reserve is given up for a moment to take the waiting connection and reset it, so that the peer learns at once and
+/// the
 /// backlog does not fill with the dead.
 /// </remarks>
 [SupportedOSPlatform("linux")]
@@ -28,7 +29,9 @@ internal sealed unsafe class EpollListener : Listener, IEpollTarget
 
     public void OnEvents(uint events) => Loop.Post(this);
 
-    /// <summary>A batch of accepts; edge-triggered, so it goes on in a later tick until the system says "none left".</summary>
+    /// <summary>
+    /// A batch of accepts; edge-triggered, so it goes on in a later tick until the system says "none left".
+    /// </summary>
     protected internal override void Run()
     {
         for (int i = 0; i < AcceptsPerTick; i++)
@@ -36,19 +39,20 @@ internal sealed unsafe class EpollListener : Listener, IEpollTarget
             if (IsStopped)
                 return;
             TransportError error = AcceptOne(out EpollWire? wire);
+            bool shed = false;
+            if (error == TransportError.DescriptorsExhausted && _reserve >= 0)
+                error = ShedOne(out shed);
             if (wire is not null)
                 Take(wire);
-            else if (error == TransportError.None)
-                return;
-            else
-            {
-                if (error == TransportError.DescriptorsExhausted)
-                    ShedOne();
-                if (!Recover(error))
-                    return;
-            }
+            else if (shed)
+                CountShed();
+            else if (error == TransportError.None || !Recover(error))
+                break;
+            if (i == AcceptsPerTick - 1)
+                Loop.Post(this);
         }
-        Loop.Post(this);
+        if (_reserve < 0 && !IsStopped)
+            _reserve = OpenReserve();
     }
 
     private protected override void OnStopping()
@@ -80,12 +84,17 @@ internal sealed unsafe class EpollListener : Listener, IEpollTarget
         }
     }
 
-    private void ShedOne()
+    /// <summary>Resets the first waiting connection. The error "none" without one: nobody waited, the kernel only
+    /// looks
+    /// for a descriptor before it looks at the queue.</summary>
+    private TransportError ShedOne(out bool shed)
     {
         CloseReserve();
-        AcceptOne(out EpollWire? wire);
+        TransportError error = AcceptOne(out EpollWire? wire);
+        shed = wire is not null;
         wire?.Close(CloseMode.Abort);
-        _reserve = OpenReserve();
+        _reserve = OpenReserve(); // another thread may have been faster: then the next batch tries again
+        return error;
     }
 
     private void CloseReserve()

@@ -22,7 +22,8 @@ public sealed unsafe class EpollPoller : Poller
 {
     private const int BatchEvents = 512;
     private const uint WakeSlot = uint.MaxValue;
-    private const uint Interest = Native.EPOLLIN | Native.EPOLLOUT | Native.EPOLLRDHUP | Native.EPOLLET;
+    private const uint Interest =
+        Native.EPOLLIN | Native.EPOLLPRI | Native.EPOLLOUT | Native.EPOLLRDHUP | Native.EPOLLET;
 
     private readonly Native.EpollEvent* _events;
     private readonly Stack<int> _freeSlots = new();
@@ -63,12 +64,25 @@ public sealed unsafe class EpollPoller : Poller
     protected internal override void Add(Wire wire)
     {
         var epollWire = (EpollWire)wire;
-        epollWire.Attach(this);
-        // A dialled wire is registered already; its slot passes from the dial to the wire without a system call.
         if (epollWire.Slot >= 0)
-            _targets[epollWire.Slot] = epollWire;
-        else
+        {
+            // A dialled wire is registered already, with the loop that dialled it, and has noted what came meanwhile.
+            if (!epollWire.IsAttachedTo(this))
+                throw new InvalidOperationException("A dialled wire belongs to the loop that dialled it.");
+            if (epollWire.IsReadable)
+                Loop.MarkReady(epollWire);
+            return;
+        }
+        epollWire.Attach(this);
+        try
+        {
             epollWire.Slot = Register(epollWire.Descriptor, epollWire);
+        }
+        catch (InvalidOperationException)
+        {
+            epollWire.Close(CloseMode.Abort);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -106,7 +120,15 @@ public sealed unsafe class EpollPoller : Poller
     protected internal override Listener Listen(Socket socket, IAcceptHandler handler)
     {
         var listener = new EpollListener(this, socket, handler);
-        listener.Slot = Register((int)socket.Handle, listener);
+        try
+        {
+            listener.Slot = Register((int)socket.Handle, listener);
+        }
+        catch (InvalidOperationException)
+        {
+            listener.Stop();
+            throw;
+        }
         return listener;
     }
 
@@ -131,7 +153,11 @@ public sealed unsafe class EpollPoller : Poller
         throw failure;
     }
 
-    /// <summary>Forgets a slot; closing the descriptor removes it from the kernel's set (epoll(7), question 6).</summary>
+    internal void Redirect(int slot, IEpollTarget target) => _targets[slot] = target;
+
+    /// <summary>
+    /// Forgets a slot; closing the descriptor removes it from the kernel's set (epoll(7), question 6).
+    /// </summary>
     internal void Forget(int slot)
     {
         _targets[slot] = null;

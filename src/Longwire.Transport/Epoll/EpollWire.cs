@@ -3,7 +3,9 @@ using System.Runtime.Versioning;
 namespace Longwire.Transport.Epoll;
 
 /// <summary>A connection on a raw descriptor.</summary>
-/// <remarks>Owner, concurrency, bound: see <see cref="Wire"/>. Writes complete at once; nothing is ever pending.</remarks>
+/// <remarks>
+/// Owner, concurrency, bound: see <see cref="Wire"/>. Writes complete at once; nothing is ever pending.
+/// </remarks>
 [SupportedOSPlatform("linux")]
 internal sealed unsafe class EpollWire : Wire, IEpollTarget
 {
@@ -12,7 +14,7 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
     internal readonly int Descriptor;
     internal int Slot = -1;
     private EpollPoller? _poller;
-    private bool _peerHungUp;
+    private bool _moreBehindShortRead;
 
     internal EpollWire(int descriptor, PeerAddress remote)
     {
@@ -22,13 +24,15 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
 
     public void OnEvents(uint events)
     {
-        if ((events & (Native.EPOLLRDHUP | Native.EPOLLHUP | Native.EPOLLERR)) != 0)
-            _peerHungUp = true;
+        // A receive also stops short at the mark of urgent data, with more behind it: telnet's Synch, or a hostile
+        // peer.
+        if ((events & (Native.EPOLLRDHUP | Native.EPOLLHUP | Native.EPOLLERR | Native.EPOLLPRI)) != 0)
+            _moreBehindShortRead = true;
         if ((events & ~Native.EPOLLOUT) != 0)
             IsReadable = true;
         if ((events & (Native.EPOLLOUT | Native.EPOLLERR | Native.EPOLLHUP)) != 0)
             IsWritable = true;
-        Loop!.MarkReady(this);
+        Loop?.MarkReady(this); // a dialled wire may wait for its loop
     }
 
     public override IoResult Read(Span<byte> buffer)
@@ -42,8 +46,8 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
                 nint count = Native.recv(Descriptor, start, buffer.Length, 0);
                 if (count > 0)
                 {
-                    // A short read emptied the socket (epoll(7), question 9); only FIN or an error may stand behind it.
-                    IsReadable = count == buffer.Length || _peerHungUp;
+                    // A short read emptied the socket (epoll(7), question 9), unless an event said otherwise.
+                    IsReadable = count == buffer.Length || _moreBehindShortRead;
                     return IoResult.Moved((int)count);
                 }
                 if (count == 0)
@@ -54,7 +58,7 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
                 int error = Native.LastError;
                 if (error == Native.EINTR)
                     continue;
-                IsReadable = false;
+                IsReadable = _moreBehindShortRead = false;
                 return error == Native.EAGAIN
                     ? IoResult.Of(IoStatus.WouldBlock)
                     : IoResult.Failure(Native.ToError(error));
@@ -107,7 +111,8 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
         }
         if (Slot >= 0)
             _poller!.Forget(Slot);
-        // Never retried: on Linux the descriptor is gone even after EINTR, and may be somebody else's by now (close(2)).
+        // Never retried: on Linux the descriptor is gone even after EINTR, and may be somebody else's by now
+        // (close(2)).
         _ = Native.close(Descriptor);
     }
 
@@ -123,6 +128,8 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
     }
 
     internal void Attach(EpollPoller poller) => _poller = poller;
+
+    internal bool IsAttachedTo(EpollPoller poller) => _poller == poller;
 
     private nint SendOne(Segment segment, out int wanted)
     {

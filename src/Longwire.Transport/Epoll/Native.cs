@@ -30,6 +30,7 @@ internal static unsafe partial class Native
     internal const int EPOLL_CTL_ADD = 1;
     internal const int EPOLL_CTL_DEL = 2;
     internal const uint EPOLLIN = 0x1;
+    internal const uint EPOLLPRI = 0x2;
     internal const uint EPOLLOUT = 0x4;
     internal const uint EPOLLERR = 0x8;
     internal const uint EPOLLHUP = 0x10;
@@ -94,6 +95,23 @@ internal static unsafe partial class Native
     [LibraryImport(C, SetLastError = true)]
     internal static partial int open(byte* path, int flags);
 
+    [LibraryImport(C, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int statx(int directory, string path, int flags, uint mask, byte* status);
+
+    /// <summary>
+    /// True when the path names a socket. <c>statx</c>, whose layout is the same on every architecture.
+    /// </summary>
+    internal static bool IsSocketFile(string path)
+    {
+        const int AT_FDCWD = -100;
+        const uint STATX_TYPE = 1;
+        const int StatusBytes = 256; // sizeof(struct statx)
+        const int ModeOffset = 28; // stx_mode
+        byte* status = stackalloc byte[StatusBytes];
+        return statx(AT_FDCWD, path, 0, STATX_TYPE, status) == 0
+            && (*(ushort*)(status + ModeOffset) & 0xF000) == 0xC000; // S_IFMT, S_IFSOCK
+    }
+
     internal static int LastError => Marshal.GetLastPInvokeError();
 
     /// <summary>Sorts an error number (asm-generic/errno.h).</summary>
@@ -103,9 +121,10 @@ internal static unsafe partial class Native
         32 or 104 => TransportError.Reset, // EPIPE, ECONNRESET
         110 => TransportError.TimedOut, // ETIMEDOUT
         111 => TransportError.Refused, // ECONNREFUSED
-        64 or 100 or 101 or 112 or 113 => TransportError.Unreachable, // ENONET, ENETDOWN, ENETUNREACH, EHOSTDOWN, EHOSTUNREACH
+        64 or 100 or 101 => TransportError.Unreachable, // ENONET, ENETDOWN, ENETUNREACH
+        112 or 113 => TransportError.Unreachable, // EHOSTDOWN, EHOSTUNREACH
         98 => TransportError.AddressInUse, // EADDRINUSE
-        99 => TransportError.AddressNotAvailable, // EADDRNOTAVAIL
+        2 or 99 => TransportError.AddressNotAvailable, // ENOENT (a Unix socket's file), EADDRNOTAVAIL
         1 or 13 => TransportError.PermissionDenied, // EPERM, EACCES
         23 or 24 => TransportError.DescriptorsExhausted, // ENFILE, EMFILE
         12 or 105 => TransportError.OutOfMemory, // ENOMEM, ENOBUFS
@@ -117,7 +136,9 @@ internal static unsafe partial class Native
     internal static InvalidOperationException Failure(string call) =>
         new($"{call} failed: {Marshal.GetPInvokeErrorMessage(LastError)} (errno {LastError}).");
 
-    /// <summary><c>struct epoll_event</c>; packed on x64 only, which is why other architectures use the other poller.</summary>
+    /// <summary>
+    /// <c>struct epoll_event</c>; packed on x64 only, which is why other architectures use the other poller.
+    /// </summary>
     [StructLayout(LayoutKind.Sequential, Pack = 1)]
     internal struct EpollEvent
     {

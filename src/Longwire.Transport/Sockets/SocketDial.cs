@@ -5,19 +5,21 @@ using Longwire.Primitives;
 namespace Longwire.Transport.Sockets;
 
 /// <summary>A connect in progress on a framework socket.</summary>
-/// <remarks>Owner: itself, until it has told its handler once. Concurrency: the loop. Bound: <see cref="DialOptions.Timeout"/>.</remarks>
+/// <remarks>
+/// Owner: itself, until it has told its handler once. Concurrency: the loop. Bound: <see
+/// cref="DialOptions.Timeout"/>.
+/// </remarks>
 internal sealed class SocketDial : TimedWork
 {
     private readonly Loop _loop;
     private readonly IDialHandler _handler;
-    private readonly Socket _socket;
+    private Socket? _socket;
     private readonly SocketAsyncEventArgs _args = new(true);
     private bool _timedOut;
 
-    private SocketDial(Loop loop, Socket socket, IDialHandler handler)
+    private SocketDial(Loop loop, IDialHandler handler)
     {
         _loop = loop;
-        _socket = socket;
         _handler = handler;
         _args.Completed += (_, _) => _loop.Post(this);
     }
@@ -27,31 +29,43 @@ internal sealed class SocketDial : TimedWork
         _loop.Wheel.Disarm(this);
         SocketError error = _args.SocketError;
         _args.Dispose();
-        if (_timedOut || error != SocketError.Success)
+        SocketWire? wire = null;
+        TransportError failure = _timedOut ? TransportError.TimedOut : TransportErrors.From(error);
+        if (failure == TransportError.None)
         {
-            _socket.Dispose();
-            _handler.OnDialled(null, _timedOut ? TransportError.TimedOut : TransportErrors.From(error));
-            return;
+            try
+            {
+                wire = new SocketWire(_socket!);
+            }
+            catch (SocketException)
+            {
+                failure = TransportError.Reset; // connected, and gone before we could look at it
+            }
         }
-        _handler.OnDialled(new SocketWire(_socket), TransportError.None);
+        if (wire is null)
+            _socket?.Dispose();
+        _handler.OnDialled(wire, failure);
     }
 
-    /// <summary>Ends the attempt; its completion then reports the outcome, so the handler is told exactly once.</summary>
+    /// <summary>
+    /// Ends the attempt; its completion then reports the outcome, so the handler is told exactly once.
+    /// </summary>
     protected internal override void OnTimer(long tick)
     {
         _timedOut = true;
         Socket.CancelConnectAsync(_args);
-        _socket.Dispose();
+        _socket!.Dispose();
     }
 
     internal static void Begin(Loop loop, EndPoint target, DialOptions options, IDialHandler handler)
     {
         bool unix = target is UnixDomainSocketEndPoint;
-        var socket = new Socket(
-            target.AddressFamily, SocketType.Stream, unix ? ProtocolType.IP : ProtocolType.Tcp);
-        var dial = new SocketDial(loop, socket, handler);
+        var dial = new SocketDial(loop, handler);
         try
         {
+            var socket = new Socket(
+                target.AddressFamily, SocketType.Stream, unix ? ProtocolType.IP : ProtocolType.Tcp);
+            dial._socket = socket;
             if (!unix)
                 SocketTuning.Apply(socket, options.Tcp);
             if (options.Local is not null)

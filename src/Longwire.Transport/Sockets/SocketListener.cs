@@ -21,7 +21,9 @@ internal sealed class SocketListener : Listener
         };
     }
 
-    /// <summary>Takes what arrived and begins the next accept, in a loop: one that completes at once does not recurse.</summary>
+    /// <summary>
+    /// Takes what arrived and begins the next accept, in a loop: one that completes at once does not recurse.
+    /// </summary>
     protected internal override void Run()
     {
         for (int i = 0; i < AcceptsPerTick; i++)
@@ -31,7 +33,7 @@ internal sealed class SocketListener : Listener
                 if (!_arrived)
                     return;
                 _inFlight = _arrived = false;
-                if (!Complete())
+                if (!Complete() && !IsStopped)
                     return;
             }
             if (IsStopped)
@@ -64,17 +66,19 @@ internal sealed class SocketListener : Listener
             accepted.Dispose();
             return true;
         }
+        SocketWire wire;
         try
         {
             if (!OperatingSystem.IsLinux() && accepted.AddressFamily != AddressFamily.Unix)
                 SocketTuning.Apply(accepted, TcpOptions.Default);
-            Take(new SocketWire(accepted));
+            wire = new SocketWire(accepted);
         }
-        catch (SocketException exception)
+        catch (SocketException)
         {
-            accepted.Dispose(); // the peer was gone before we could look at it
-            return Recover(TransportErrors.From(exception.SocketErrorCode));
+            accepted.Dispose(); // the peer was gone before we could look at it: its affair, no reason to back off
+            return Recover(TransportError.AbortedBeforeAccept);
         }
+        Take(wire);
         return true;
     }
 }

@@ -5,7 +5,8 @@ namespace Longwire.Transport.Sockets;
 
 /// <summary>The framework's sockets: completion ports on Windows, and the portable way elsewhere.</summary>
 /// <remarks>
-/// Owner: its loop. Concurrency: the loop's thread; completions arrive on the framework's threads and are posted to the
+/// Owner: its loop. Concurrency: the loop's thread; completions arrive on the framework's threads and are posted to
+/// the
 /// loop's inbox, so they never recurse. Bound: one receive and one send in flight per wire.
 /// </remarks>
 public sealed class SocketPoller : Poller

@@ -7,11 +7,13 @@ namespace Longwire.Transport.Sockets;
 /// <remarks>
 /// Owner, concurrency, bound: see <see cref="Wire"/>. Readability is awaited with a receive of zero bytes, which holds
 /// no buffer. Writability cannot be awaited (a zero-byte send on a full socket completes at once), so a write
-/// that does not fit hands its segments to one asynchronous send and is <see cref="IoStatus.Pending"/> until it is done.
+/// that does not fit hands its segments to one asynchronous send and is <see cref="IoStatus.Pending"/> until it is
+/// done.
 /// </remarks>
 internal sealed class SocketWire : Wire
 {
-    private const int MaxSegments = 64;
+    // The framework keeps 8 on its stack; for more it allocates two arrays a call (SocketPal, IovStackThreshold).
+    private const int MaxSegments = 8;
 
     private readonly Socket _socket;
     private readonly Completion _receive;
@@ -62,9 +64,10 @@ internal sealed class SocketWire : Wire
         }
         if (error == SocketError.WouldBlock)
             return SendLater(segments);
-        return error == SocketError.Success
-            ? IoResult.Moved(count)
-            : IoResult.Failure(TransportErrors.From(error));
+        if (error == SocketError.Success)
+            return IoResult.Moved(count);
+        IsWritable = false;
+        return IoResult.Failure(TransportErrors.From(error));
     }
 
     public override bool TakeCompleted(out IoResult result)
@@ -72,23 +75,16 @@ internal sealed class SocketWire : Wire
         result = _completed;
         if (!_hasCompleted)
             return false;
-        _hasCompleted = false;
+        _hasCompleted = HasPendingWrite = false;
+        IsWritable = !IsClosed;
         return true;
     }
 
     public override void ShutdownWrite()
     {
-        if (IsClosed)
-            return;
-        try
-        {
-            _socket.Shutdown(SocketShutdown.Send);
-        }
-        catch (SocketException)
-        {
-            // The peer was faster and reset the connection; the next read says so.
+        // The peer was faster and reset the connection: the next read says so.
+        if (!IsClosed && !Shutdown())
             IsReadable = true;
-        }
     }
 
     public override void Close(CloseMode mode)
@@ -97,12 +93,22 @@ internal sealed class SocketWire : Wire
             return;
         IsClosed = true;
         IsReadable = IsWritable = false;
-        if (mode == CloseMode.Abort)
-            _socket.LingerState = new LingerOption(true, 0);
         // What is in flight completes with "aborted"; a pending send is reported then, and its segments are free.
-        _socket.Dispose();
+        if (mode == CloseMode.Abort)
+        {
+            _socket.Close(timeout: 0); // RST at once; a plain close could send FIN first
+        }
+        else
+        {
+            // Without it the framework resets the connection, because our zero-byte receive is in flight and
+            // cancelled.
+            Shutdown();
+            _socket.Dispose();
+        }
         if (!_receive.InFlight)
             _receive.Args.Dispose();
+        if (!HasPendingWrite || _hasCompleted)
+            _send?.Args.Dispose();
     }
 
     public override bool TryGetStatistics(out TcpStatistics statistics)
@@ -131,6 +137,19 @@ internal sealed class SocketWire : Wire
             Loop!.Post(_receive); // completed at once: by the inbox all the same, so that nothing recurses
     }
 
+    private bool Shutdown()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false; // reset by the peer: there is nobody to tell
+        }
+    }
+
     private void OnReceived()
     {
         _receive.InFlight = false;
@@ -156,7 +175,6 @@ internal sealed class SocketWire : Wire
 
     private void OnSent()
     {
-        HasPendingWrite = false;
         SocketAsyncEventArgs args = _send!.Args;
         _completed = args.SocketError == SocketError.Success
             ? IoResult.Moved(args.BytesTransferred)
@@ -166,11 +184,12 @@ internal sealed class SocketWire : Wire
         {
             args.Dispose();
             _send = null;
-            Handler?.OnReady(); // the segments are free now, and no further event will come
-            return;
         }
-        args.BufferList = null;
-        IsWritable = true;
+        else
+        {
+            args.BufferList = null;
+        }
+        // The write stays pending until its result is taken, so that a close in between still leads to one report.
         Loop!.MarkReady(this);
     }
 
