@@ -265,9 +265,12 @@ public abstract partial class Connection
         _state = ConnectionState.Lingering;
         _wire.ShutdownWrite();
         if (_inputEnded)
+        {
             End(_reason, CloseMode.Close);
-        else
-            _closeDue = Math.Min(_closeDue, _host.Loop.NowTick + Loop.ToTicks(_endpoint.Options.LingerTimeout));
+            return;
+        }
+        _closeDue = Math.Min(_closeDue, _host.Loop.NowTick + Loop.ToTicks(_endpoint.Options.LingerTimeout));
+        ArmNext(); // armed for the flush's deadline until now, which may be much later
     }
 
     private void CheckLife(long tick)

@@ -59,7 +59,7 @@ internal sealed partial class StatusPublisher
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            return; // the expected end; the timer has no quieter way to say it
+            return; // The expected end; the timer has no quieter way to say it.
         }
     }
 
