@@ -16,10 +16,11 @@ public sealed class Hub
 
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<string, Topic> _topics = new(StringComparer.Ordinal);
-    private readonly FilterTrie<ulong> _filters = new();
+    private readonly FilterTrie<Interested> _filters = new();
     private readonly HubLoop?[] _loops = new HubLoop?[MaxLoops];
     private Topic[] _byId = new Topic[64];
     private int _count;
+    private int _encoders;
 
     /// <summary>Creates an empty hub.</summary>
     public Hub(SlabPool pool, HubOptions? options = null, TimeProvider? time = null)
@@ -91,25 +92,28 @@ public sealed class Hub
     /// <summary>
     /// Registers a loop's interest and returns the number of topics before it: the loop looks at those itself.
     /// </summary>
-    internal int AddFilter(TopicFilter filter, int loop)
+    internal int AddFilter(FilterGroup group)
     {
         lock (_gate)
         {
-            _filters.GetOrAdd(filter) |= 1UL << loop;
+            ref Interested interested = ref _filters.GetOrAdd(group.Filter);
+            interested = new Interested([.. interested.Groups ?? [], group]);
             return _count;
         }
     }
 
-    internal void RemoveFilter(TopicFilter filter, int loop)
+    internal void RemoveFilter(FilterGroup group)
     {
         lock (_gate)
         {
-            ref ulong loops = ref _filters.GetOrAdd(filter);
-            loops &= ~(1UL << loop);
-            if (loops == 0)
-                _filters.Remove(filter);
+            ref Interested interested = ref _filters.GetOrAdd(group.Filter);
+            interested = new Interested(Array.FindAll(interested.Groups, other => other != group));
+            if (interested.Groups.Length == 0)
+                _filters.Remove(group.Filter);
         }
     }
+
+    internal int NextEncoder() => Interlocked.Increment(ref _encoders) - 1;
 
     /// <summary>Releases every message; after the loops have ended.</summary>
     internal void Clear()
@@ -135,13 +139,10 @@ public sealed class Hub
             }
             _byId[_count] = topic;
             // Loops with a matching filter get their cursor before the first message is in, so they miss nothing.
-            var interested = new Interest();
-            _filters.Match(name, interested, static (interest, loops) => interest.Loops |= loops);
-            for (int loop = 0; loop < MaxLoops; loop++)
-            {
-                if ((interested.Loops & (1UL << loop)) != 0)
-                    topic.AddCursor(new TopicCursor(topic, _loops[loop]!), fromStart: true);
-            }
+            var groups = new List<FilterGroup>();
+            _filters.Match(name, groups, static (all, interested) => all.AddRange(interested.Groups));
+            foreach (IGrouping<int, FilterGroup> ofLoop in groups.GroupBy(static group => group.Loop))
+                topic.AddCursor(new TopicCursor(topic, _loops[ofLoop.Key]!, [.. ofLoop]), fromStart: true);
             Volatile.Write(ref _count, _count + 1);
             _topics[name] = topic;
             return topic;
@@ -158,8 +159,6 @@ public sealed class Hub
         return TopicOptions.Default;
     }
 
-    private sealed class Interest
-    {
-        internal ulong Loops;
-    }
+    /// <summary>The loops' groups of one filter; at most one of each loop.</summary>
+    private readonly record struct Interested(FilterGroup[] Groups);
 }

@@ -18,6 +18,7 @@ internal sealed class HubLoop
     private readonly Dictionary<TopicFilter, FilterGroup> _groups = [];
     private readonly FilterTrie<GroupSlot> _matcher = new();
     private readonly Delivery[] _deliveries = new Delivery[TopicCursor.BatchEntries];
+    private int _topicsSeen;
 
     internal HubLoop(Hub hub, int index, Inbox inbox)
     {
@@ -28,8 +29,6 @@ internal sealed class HubLoop
             _deliveries[i] = new Delivery(this);
     }
 
-    private int _topicsSeen;
-
     /// <summary>Subscriptions on this loop.</summary>
     internal int Count { get; private set; }
 
@@ -39,16 +38,22 @@ internal sealed class HubLoop
         AttachNew();
         if (!_groups.TryGetValue(filter, out FilterGroup? group))
         {
-            group = new FilterGroup(filter);
+            group = new FilterGroup(filter, Index);
             _groups.Add(filter, group);
             _matcher.GetOrAdd(filter) = new GroupSlot(group);
             // Topics with an id from here on tell this loop of themselves when they are made.
-            int known = Hub.AddFilter(filter, Index);
+            int known = Hub.AddFilter(group);
             Interleaving.Point();
             if (filter.IsExact)
                 AttachExisting(Hub.FindTopic(filter.ToString()), group);
             else
                 AttachExisting(known, group);
+        }
+        foreach (TopicCursor cursor in group.Matched)
+        {
+            // What retains nothing is live at once, and what was published before is not for the new one.
+            if (!cursor.Retains && cursor.Position != cursor.Topic.Sequence)
+                cursor.CatchUp(out _);
         }
         var subscription = new Subscription(subscriber, group);
         group.Add(subscription);
@@ -65,9 +70,10 @@ internal sealed class HubLoop
             return;
         _groups.Remove(group.Filter);
         _matcher.Remove(group.Filter);
-        Hub.RemoveFilter(group.Filter, Index);
+        Hub.RemoveFilter(group);
         foreach (TopicCursor cursor in group.Matched)
         {
+            cursor.EnsureAttached(); // it may be new, and other filters' groups may be waiting for it
             cursor.Detach(group);
             if (!cursor.HasLinks)
                 cursor.Drop();
@@ -87,6 +93,11 @@ internal sealed class HubLoop
             return false;
         }
         TopicCursor cursor = group.Matched[subscription.SnapshotIndex];
+        if (!cursor.Retains)
+        {
+            subscription.SnapshotIndex++; // it has been live from the subscribe on
+            return true;
+        }
         bool retained = cursor.CatchUp(out TopicEntry entry);
         subscription.SnapshotIndex++;
         if (retained)
@@ -147,7 +158,7 @@ internal sealed class HubLoop
         TopicCursor? cursor = topic.FindCursor(this);
         if (cursor is null)
         {
-            cursor = new TopicCursor(topic, this);
+            cursor = new TopicCursor(topic, this, null);
             topic.AddCursor(cursor, fromStart: false);
         }
         cursor.Attach(group);

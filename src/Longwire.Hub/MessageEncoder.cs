@@ -8,10 +8,10 @@ namespace Longwire;
 /// <remarks>Concurrency: called from any loop, also at once for one message; it must be stateless.</remarks>
 internal abstract class MessageEncoder
 {
-    private static int s_count;
+    private protected MessageEncoder(Hub hub) => Index = hub.NextEncoder();
 
-    /// <summary>A small number that is this encoder's own.</summary>
-    internal int Index { get; } = Interlocked.Increment(ref s_count) - 1;
+    /// <summary>A small number that is this encoder's own in its hub; loops keep a frame per number.</summary>
+    internal int Index { get; }
 
     /// <summary>
     /// The wire frame of a message, with a reference for the caller; null when the pool is at its ceiling.

@@ -13,7 +13,9 @@ internal sealed class Subscription
     internal Subscription? NextOfSubscriber;
     internal int IndexInGroup;
 
-    /// <summary>Topics of the group from this index on were not sent yet and are not delivered live.</summary>
+    /// <summary>
+    /// Topics of the group from this index on were not sent yet and are not delivered live, unless they retain nothing.
+    /// </summary>
     internal int SnapshotIndex;
 
     internal Subscription(ISubscriber subscriber, FilterGroup group)
@@ -29,9 +31,10 @@ internal sealed class Subscription
 
 /// <summary>One loop's subscriptions to one filter, and the topics that match it, in the order of their ids.</summary>
 /// <remarks>Owner: a <see cref="HubLoop"/>. Concurrency: its loop; <see cref="Count"/> is read by publishers.</remarks>
-internal sealed class FilterGroup(TopicFilter filter)
+internal sealed class FilterGroup(TopicFilter filter, int loop)
 {
     internal readonly TopicFilter Filter = filter;
+    internal readonly int Loop = loop;
     internal readonly List<TopicCursor> Matched = [];
     internal Subscription[] Subscriptions = new Subscription[1];
     private int _count;

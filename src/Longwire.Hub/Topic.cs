@@ -77,8 +77,14 @@ public sealed class Topic
             entry = _ring[_ring.Count - 1];
             entry.Payload.AddReference();
         }
-        read(state, this, entry.Sequence, entry.Payload.Span);
-        entry.Payload.Release();
+        try
+        {
+            read(state, this, entry.Sequence, entry.Payload.Span);
+        }
+        finally
+        {
+            entry.Payload.Release();
+        }
         return true;
     }
 
@@ -89,6 +95,7 @@ public sealed class Topic
     public long ReadHistory<TState>(long sequence, TState state, RetainedReader<TState> read)
     {
         ArgumentNullException.ThrowIfNull(read);
+        sequence = Math.Max(0, sequence); // numbers begin at 1
         TopicEntry[] entries;
         long missed;
         lock (_gate)
@@ -103,10 +110,15 @@ public sealed class Topic
                 entries[i].Payload.AddReference();
             }
         }
-        foreach (TopicEntry entry in entries)
+        try
         {
-            read(state, this, entry.Sequence, entry.Payload.Span);
-            entry.Payload.Release();
+            foreach (TopicEntry entry in entries)
+                read(state, this, entry.Sequence, entry.Payload.Span);
+        }
+        finally
+        {
+            foreach (TopicEntry entry in entries)
+                entry.Payload.Release();
         }
         return missed;
     }
@@ -205,6 +217,12 @@ public sealed class Topic
             _cursors = Array.FindAll(_cursors, other => other != cursor);
             Trim();
         }
+    }
+
+    internal void AddRetired(DeliveryCounts counts)
+    {
+        lock (_gate)
+            _retired = Add(_retired, counts);
     }
 
     internal TopicCursor? FindCursor(HubLoop loop)

@@ -8,8 +8,7 @@ namespace Longwire;
 /// <remarks>
 /// Owner: the topic's list of cursors, while the loop has subscribers. Concurrency: <see cref="Post"/> and <see
 /// cref="Subscribers"/> from any thread; <see cref="Position"/> under the topic's lock; the rest on the loop. Bound:
-/// the
-/// loop's inbox holds it at most once.
+/// the loop's inbox holds it at most once.
 /// </remarks>
 internal sealed class TopicCursor : LoopWork
 {
@@ -19,24 +18,29 @@ internal sealed class TopicCursor : LoopWork
     internal readonly Topic Topic;
     internal readonly HubLoop Loop;
     internal long Position;
-    internal long Queued;
-    internal long Conflated;
-    internal long Dropped;
-    internal long Disconnected;
+    private long _queued;
+    private long _conflated;
+    private long _droppedMessages;
+    private long _disconnected;
     private long _overrun;
+    private FilterGroup[]? _expected; // of a new topic, until the loop has linked them: a publisher counts by them
     private Link[] _links = [];
     private bool _attached;
     private bool _dropped;
 
-    internal TopicCursor(Topic topic, HubLoop loop)
+    internal TopicCursor(Topic topic, HubLoop loop, FilterGroup[]? expected)
     {
         Topic = topic;
         Loop = loop;
+        _expected = expected;
     }
 
+    /// <summary>True when the topic's last message is a new subscriber's snapshot.</summary>
+    internal bool Retains => Topic.Options.Retention == Retention.RetainLast;
+
     internal DeliveryCounts Counts => new(
-        Volatile.Read(ref Queued), Volatile.Read(ref Conflated), Volatile.Read(ref Dropped),
-        Volatile.Read(ref Disconnected), Volatile.Read(ref _overrun));
+        Volatile.Read(ref _queued), Volatile.Read(ref _conflated), Volatile.Read(ref _droppedMessages),
+        Volatile.Read(ref _disconnected), Volatile.Read(ref _overrun));
 
     /// <summary>Subscriptions on this loop at this moment; a publisher's view.</summary>
     internal int Subscribers
@@ -44,6 +48,12 @@ internal sealed class TopicCursor : LoopWork
         get
         {
             int sum = 0;
+            if (Volatile.Read(ref _expected) is { } expected)
+            {
+                foreach (FilterGroup group in expected)
+                    sum += group.Count;
+                return sum;
+            }
             foreach (Link link in Volatile.Read(ref _links))
                 sum += link.Group.Count;
             return sum;
@@ -53,6 +63,20 @@ internal sealed class TopicCursor : LoopWork
     internal bool HasLinks => _links.Length > 0;
 
     internal void Post() => Loop.Inbox.Post(this);
+
+    /// <summary>Counts what became of deliveries, also of those that outlive the loop's interest.</summary>
+    internal void Count(long queued = 0, long conflated = 0, long dropped = 0, long disconnected = 0)
+    {
+        if (_dropped)
+        {
+            Topic.AddRetired(new DeliveryCounts(queued, conflated, dropped, disconnected, 0));
+            return;
+        }
+        Volatile.Write(ref _queued, _queued + queued);
+        Volatile.Write(ref _conflated, _conflated + conflated);
+        Volatile.Write(ref _droppedMessages, _droppedMessages + dropped);
+        Volatile.Write(ref _disconnected, _disconnected + disconnected);
+    }
 
     internal void Attach(FilterGroup group)
     {
@@ -126,6 +150,7 @@ internal sealed class TopicCursor : LoopWork
             return;
         _attached = true;
         Loop.AttachMatching(this);
+        Volatile.Write(ref _expected, null);
     }
 
     private bool FanOutBatch()
@@ -153,14 +178,14 @@ internal sealed class TopicCursor : LoopWork
     /// <summary>
     /// Subscriber by subscriber, so that each one's messages are queued while its state is in the cache.
     /// </summary>
-    private static void FanOut(Link link, ReadOnlySpan<Delivery> deliveries)
+    private void FanOut(Link link, ReadOnlySpan<Delivery> deliveries)
     {
         FilterGroup group = link.Group;
         Subscription[] subscriptions = group.Subscriptions;
         for (int i = group.Count - 1; i >= 0; i--)
         {
             Subscription subscription = subscriptions[i];
-            if (subscription.SnapshotIndex <= link.Index)
+            if (subscription.SnapshotIndex <= link.Index && Retains)
                 continue; // its snapshot comes to this topic later, and with this message or a newer one
             foreach (Delivery delivery in deliveries)
             {
@@ -176,7 +201,7 @@ internal sealed class TopicCursor : LoopWork
         for (int i = group.Count - 1; i >= 0; i--)
         {
             Subscription subscription = group.Subscriptions[i];
-            if (subscription.SnapshotIndex > link.Index)
+            if (subscription.SnapshotIndex > link.Index || !Retains)
                 subscription.Subscriber.DeliverGap(subscription, this, missed);
         }
     }

@@ -351,12 +351,12 @@ public abstract partial class Connection
         while (_outbox.TakeFirst() is { } entry)
         {
             if (entry.Frame.Source is TopicCursor cursor)
-                Volatile.Write(ref cursor.Disconnected, cursor.Disconnected + 1);
+                cursor.Count(disconnected: 1);
             EntryDone(entry);
         }
         while (_backlog is not null && _backlog.TryTakeFirst(out _, out TopicCursor? cursor, out LocalFrame? latest))
         {
-            Volatile.Write(ref cursor!.Disconnected, cursor.Disconnected + 1);
+            cursor!.Count(disconnected: 1);
             latest!.Done();
         }
         _backlog?.ClearGaps();

@@ -141,7 +141,7 @@ public abstract partial class Connection
                     NoteConflated(cursor, 1);
                 break;
             case SlowConsumerPolicy.Disconnect:
-                Volatile.Write(ref cursor.Disconnected, cursor.Disconnected + 1);
+                cursor.Count(disconnected: 1);
                 Abort(reason);
                 break;
             default:
@@ -203,7 +203,7 @@ public abstract partial class Connection
                     AppendPush(subscription, cursor, frame);
                     break;
                 }
-                Volatile.Write(ref cursor.Disconnected, cursor.Disconnected + 1);
+                cursor.Count(disconnected: 1);
                 Abort(CloseReason.SlowConsumer);
                 break;
         }
@@ -219,7 +219,7 @@ public abstract partial class Connection
 
     private void NoteDropped(TopicCursor cursor, long count, bool oldest)
     {
-        Volatile.Write(ref cursor.Dropped, cursor.Dropped + count);
+        cursor.Count(dropped: count);
         _dropped += count;
         _host.Counters.Dropped += count;
         Slow.AddGap(cursor, count, oldest);
@@ -228,7 +228,7 @@ public abstract partial class Connection
 
     private void NoteConflated(TopicCursor cursor, long count)
     {
-        Volatile.Write(ref cursor.Conflated, cursor.Conflated + count);
+        cursor.Count(conflated: count);
         _conflated += count;
         _host.Counters.Conflated += count;
     }
@@ -238,7 +238,7 @@ public abstract partial class Connection
         frame.Use();
         Interlocked.Add(ref _reserved, frame.Length);
         _pushBytes += frame.Length;
-        Volatile.Write(ref cursor.Queued, cursor.Queued + 1);
+        cursor.Count(queued: 1);
         _host.Counters.Pushed++;
         Append(_host.NewEntry(frame, EntryKind.Push, subscription));
     }

@@ -17,7 +17,7 @@ internal sealed class Endpoint
     internal readonly byte[]? Heartbeat;
     internal readonly byte[]? Goodbye;
 
-    internal Endpoint(int index, EndpointDraft draft, SlabPool pool)
+    internal Endpoint(int index, EndpointDraft draft, Hub hub)
     {
         Index = index;
         Address = ListenAddress.Parse(draft.Address);
@@ -28,7 +28,7 @@ internal sealed class Endpoint
         Handlers = draft.Handlers!;
         if (Handlers.IsInline && Handlers.IsPull)
             throw new ArgumentException($"Endpoint {draft.Address}: choose OnMessageInline or OnConnection, not both.");
-        Encoder = new EndpointEncoder(Codec, draft, pool);
+        Encoder = new EndpointEncoder(Codec, draft, hub, hub.Pool);
         Heartbeat = draft.Heartbeat;
         Goodbye = draft.Goodbye;
     }
@@ -55,7 +55,8 @@ internal sealed class Endpoint
     /// <summary>
     /// The endpoint's encoding of hub messages, made once per message and shared by all its connections.
     /// </summary>
-    private sealed class EndpointEncoder(Codec codec, EndpointDraft draft, SlabPool pool) : MessageEncoder
+    private sealed class EndpointEncoder(Codec codec, EndpointDraft draft, Hub hub, SlabPool pool)
+        : MessageEncoder(hub)
     {
         [ThreadStatic]
         private static ArrayBufferWriter<byte>? t_writer;

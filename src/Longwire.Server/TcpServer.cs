@@ -41,7 +41,7 @@ public sealed partial class TcpServer : IAsyncDisposable
         _budget = new OutboxBudget(builder.ServerLimits.OutboxBudgetBytes);
         _endpoints = new Endpoint[builder.Endpoints.Count];
         for (int i = 0; i < _endpoints.Length; i++)
-            _endpoints[i] = new Endpoint(i, builder.Endpoints[i], Pool);
+            _endpoints[i] = new Endpoint(i, builder.Endpoints[i], Hub);
     }
 
     /// <summary>The topics.</summary>
