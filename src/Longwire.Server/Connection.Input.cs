@@ -12,7 +12,8 @@ public abstract partial class Connection
     private int _pausedFrom;
     private int _pausedLength;
     private bool _inputPaused;
-    private bool _inputEnded;
+    private bool _inputEnded; // the peer's FIN was read
+    private CloseReason _inputEnd; // why no message follows any more; None while some may
     private long _lastReceived; // tick
     private long _bytesReceived;
     private long _messagesReceived;
@@ -61,7 +62,7 @@ public abstract partial class Connection
                 _host.Counters.BytesReceived += result.Bytes;
                 // After our goodbye what the peer still sends is read and discarded: unread input would turn the FIN
                 // into a RST, which may destroy what the peer has not read yet.
-                if (_state <= ConnectionState.Open)
+                if (_state <= ConnectionState.Open && _inputEnd == CloseReason.None)
                     Decode(buffer[..result.Bytes]);
                 if (_wire.IsReadable && !_inputPaused && _state != ConnectionState.Closed)
                     _host.Loop.MarkReady(_wire);
@@ -78,7 +79,7 @@ public abstract partial class Connection
     private void Decode(ReadOnlySpan<byte> input)
     {
         _decoder ??= _host.RentDecoder(_endpoint);
-        while (_state <= ConnectionState.Open)
+        while (_state <= ConnectionState.Open && _inputEnd == CloseReason.None)
         {
             if (!CanDispatch)
             {
@@ -154,15 +155,25 @@ public abstract partial class Connection
         }
     }
 
-    private void OnInvalid(FrameError error) => BeginClose(
-        error switch
-        {
-            FrameError.TooLarge => CloseReason.FrameTooLarge,
-            FrameError.Truncated => CloseReason.TruncatedFrame,
-            FrameError.OutOfMemory => CloseReason.MemoryPressure,
-            _ => CloseReason.MalformedFrame,
-        },
-        _endpoint.Options.LingerTimeout);
+    private void OnInvalid(FrameError error) => EndInput(error switch
+    {
+        FrameError.TooLarge => CloseReason.FrameTooLarge,
+        FrameError.Truncated => CloseReason.TruncatedFrame,
+        FrameError.OutOfMemory => CloseReason.MemoryPressure,
+        _ => CloseReason.MalformedFrame,
+    });
+
+    /// <summary>No message follows; those that came are still answered, within the grace.</summary>
+    private void EndInput(CloseReason reason)
+    {
+        if (_inputEnd != CloseReason.None)
+            return;
+        _inputEnd = reason;
+        if (_handlers?.OnEndOfInput(reason) == false)
+            ArmGrace(); // the queue tells when it is idle
+        else
+            BeginClose(reason, _endpoint.Options.LingerTimeout);
+    }
 
     /// <summary>
     /// Keeps what was read and may not be decoded yet; at most one turn's bytes, as nothing more is read.
@@ -216,16 +227,9 @@ public abstract partial class Connection
         if (_state > ConnectionState.Open)
             return; // flushing; the FIN follows
         if (_decoder?.EndOfStream() == DecodeStatus.Invalid)
-        {
             OnInvalid(_decoder.Error);
-            return;
-        }
-        if (_handlers?.OnEndOfInput() == false)
-        {
-            ArmGrace(); // the queue tells when it is idle
-            return;
-        }
-        BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);
+        else
+            EndInput(CloseReason.PeerClosed);
     }
 
     private void ReleaseDecoder()

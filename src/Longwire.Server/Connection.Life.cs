@@ -80,14 +80,14 @@ public abstract partial class Connection
         }
         if (requests.HasFlag(ConnectionRequest.Close))
         {
-            // A pull handler that returns at the end of its input closes, but the peer was first.
+            // A pull handler that returns at the end of its input closes, but the end of the input was first.
             CloseReason reason = _extras!.CloseReason;
-            if (_inputEnded && reason == CloseReason.ClosedByApplication)
-                reason = CloseReason.PeerClosed;
+            if (_inputEnd != CloseReason.None && reason == CloseReason.ClosedByApplication)
+                reason = _inputEnd;
             BeginClose(reason, _extras.CloseDeadline ?? _endpoint.Options.LingerTimeout);
         }
-        if (requests.HasFlag(ConnectionRequest.HandlersIdle) && _inputEnded)
-            BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);
+        if (requests.HasFlag(ConnectionRequest.HandlersIdle) && _inputEnd != CloseReason.None)
+            BeginClose(_inputEnd, _endpoint.Options.LingerTimeout);
         if (_state == ConnectionState.Closed)
             return;
         if (requests.HasFlag(ConnectionRequest.Flush))
@@ -114,7 +114,7 @@ public abstract partial class Connection
         {
             _graceDue = 0;
             _extras?.Cancel();
-            BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);
+            BeginClose(_inputEnd, _endpoint.Options.LingerTimeout);
         }
         if (_state <= ConnectionState.Open)
             CheckLife(tick);
@@ -273,6 +273,8 @@ public abstract partial class Connection
         ArmNext(); // armed for the flush's deadline until now, which may be much later
     }
 
+    private bool IsBlocked => _blockedSince != 0 && (!_outbox.IsEmpty || _backlog is not null);
+
     private void CheckLife(long tick)
     {
         EndpointOptions options = _endpoint.Options;
@@ -282,7 +284,7 @@ public abstract partial class Connection
             BeginClose(CloseReason.IdleTimeout, options.LingerTimeout);
             return;
         }
-        if (_blockedSince != 0 && !_outbox.IsEmpty)
+        if (IsBlocked)
         {
             if (tick - _blockedSince >= Loop.ToTicks(options.StallTimeout))
             {
@@ -342,7 +344,7 @@ public abstract partial class Connection
         if (_state <= ConnectionState.Open && options.IdleTimeout != Timeout.InfiniteTimeSpan)
             due = Math.Min(due, _lastReceived + Loop.ToTicks(options.IdleTimeout));
         _host.Loop.Wheel.Arm(this, due);
-        if (_blockedSince != 0 && !_outbox.IsEmpty && _state <= ConnectionState.Open)
+        if (IsBlocked && _state <= ConnectionState.Open)
             ArmForBacklog();
     }
 

@@ -261,6 +261,8 @@ public abstract partial class Connection
         if (_blockedSince == 0)
             _blockedSince = _host.Loop.NowTick;
         _outbox.Append(entry);
+        if (!_wire.IsWritable)
+            ArmForBacklog(); // no flush comes by to do it
         _host.MarkDirty(this);
     }
 
@@ -342,7 +344,7 @@ public abstract partial class Connection
             _bytesSent += result.Bytes;
             _host.Counters.BytesSent += result.Bytes;
             _outbox.Consume(result.Bytes, this);
-            _blockedSince = _outbox.IsEmpty ? 0 : _host.Loop.NowTick;
+            _blockedSince = _outbox.IsEmpty && _backlog is null ? 0 : _host.Loop.NowTick;
         }
         if (_outbox.IsEmpty && _backlog is null)
             OnDrained();

@@ -38,6 +38,17 @@ public abstract partial class Connection
             _host.Post(() => UnsubscribeHere(filter));
     }
 
+    /// <summary>
+    /// Joins a group: from now on the connection gets what <see cref="TcpServer.SendToGroup"/> sends to it. A group is
+    /// the topic <c>$group/NAME</c>, which no wildcard matches, and counts as a subscription.
+    /// </summary>
+    /// <exception cref="ArgumentException">The name is no topic name (<see cref="TopicName.Check"/>).</exception>
+    public SubscribeResult Join(string group) => Subscribe(TopicFilter.Parse(Groups.TopicOf(group)));
+
+    /// <summary>Leaves a group; nothing happens when the connection is not in it.</summary>
+    /// <exception cref="ArgumentException">The name is no topic name (<see cref="TopicName.Check"/>).</exception>
+    public void Leave(string group) => Unsubscribe(TopicFilter.Parse(Groups.TopicOf(group)));
+
     /// <summary>Publishes to a topic for all its subscribers but this connection.</summary>
     public PublishResult PublishToOthers(Topic topic, ReadOnlySpan<byte> payload)
     {

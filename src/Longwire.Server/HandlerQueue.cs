@@ -38,10 +38,10 @@ internal abstract class HandlerQueue(Connection connection)
     }
 
     /// <summary>
-    /// The peer sent FIN: no more messages follow. True when no handler runs and none is due; else the queue asks for
+    /// No more messages follow, after a FIN or a frame that is none. True when no handler runs and none is due; else the queue asks for
     /// the end when that is so.
     /// </summary>
-    internal abstract bool OnEndOfInput();
+    internal abstract bool OnEndOfInput(CloseReason reason);
 
     /// <summary>The connection ended: what waits is discarded, and closed is the last event.</summary>
     internal abstract void OnEnded(CloseReason reason);
@@ -87,7 +87,7 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
             RunUnlessRunning();
     }
 
-    internal override bool OnEndOfInput()
+    internal override bool OnEndOfInput(CloseReason reason)
     {
         lock (Gate)
         {
@@ -228,16 +228,18 @@ internal sealed class PullQueue(Connection connection) : HandlerQueue(connection
 
     internal override void Start() => Connection.Schedule(this);
 
-    internal override bool OnEndOfInput()
+    internal override bool OnEndOfInput(CloseReason reason)
     {
-        _messages.Writer.TryComplete();
+        _messages.Writer.TryComplete(reason == CloseReason.PeerClosed
+            ? null
+            : new ConnectionClosedException(Connection, reason));
         return false; // the handler's return closes the connection
     }
 
     internal override void OnEnded(CloseReason reason)
     {
         bool clean = reason is CloseReason.PeerClosed or CloseReason.ClosedByApplication or CloseReason.ServerShutdown;
-        _messages.Writer.TryComplete(clean ? null : new ConnectionClosedException(reason));
+        _messages.Writer.TryComplete(clean ? null : new ConnectionClosedException(Connection, reason));
         _ended.TrySetResult(reason);
     }
 
@@ -287,8 +289,8 @@ internal sealed class PullQueue(Connection connection) : HandlerQueue(connection
         }
         catch (Exception exception)
         {
-            // A handler that lets the end of its input pass through is written in the natural way.
-            if (exception is not ConnectionClosedException || Connection.IsOpen)
+            // A handler that lets the end of its own input pass through is written in the natural way.
+            if (exception is not ConnectionClosedException { Connection: { } ended } || ended != Connection)
                 Connection.HandlerFailed(exception);
         }
         _ = Connection.CloseAsync();
@@ -311,9 +313,15 @@ internal sealed class PullQueue(Connection connection) : HandlerQueue(connection
 /// <summary>Thrown to a handler that pulls messages when the connection did not end between two of them.</summary>
 public sealed class ConnectionClosedException : IOException
 {
-    /// <summary>Creates the exception.</summary>
-    public ConnectionClosedException(CloseReason reason)
-        : base($"The connection ended: {reason}.") => Reason = reason;
+    internal ConnectionClosedException(Connection connection, CloseReason reason)
+        : base($"The connection ended: {reason}.")
+    {
+        Connection = connection;
+        Reason = reason;
+    }
+
+    /// <summary>The connection.</summary>
+    public Connection Connection { get; }
 
     /// <summary>Why the connection ended.</summary>
     public CloseReason Reason { get; }

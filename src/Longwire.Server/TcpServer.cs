@@ -36,7 +36,8 @@ public sealed partial class TcpServer : IAsyncDisposable
         Time = builder.TimeProvider;
         Logger = builder.LoggerFactory.CreateLogger("Longwire.Server");
         Pool = new SlabPool(builder.MemoryOptions);
-        Hub = new Hub(Pool, builder.HubOptions, Time);
+        Hub = new Hub(
+            Pool, builder.HubOptions with { Topics = [.. builder.HubOptions.Topics, Groups.Rule] }, Time);
         Admission = new Admission(builder.ServerLimits);
         _budget = new OutboxBudget(builder.ServerLimits.OutboxBudgetBytes);
         _endpoints = new Endpoint[builder.Endpoints.Count];
@@ -161,6 +162,14 @@ public sealed partial class TcpServer : IAsyncDisposable
             frame!.Release();
         }
     }
+
+    /// <summary>
+    /// Sends a message to all connections that <see cref="Connection.Join"/>ed a group, in the endpoint's form of a
+    /// delivery (<see cref="EndpointBuilder{TSession}.Deliver"/>) and under its slow-consumer policy.
+    /// </summary>
+    /// <exception cref="ArgumentException">The name is no topic name (<see cref="TopicName.Check"/>).</exception>
+    public PublishResult SendToGroup(string group, ReadOnlySpan<byte> payload) =>
+        Hub.Publish(Groups.TopicOf(group), payload);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
