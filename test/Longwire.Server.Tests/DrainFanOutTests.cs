@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Longwire.Server.Tests;
+namespace Longwire.ServerTests;
 
 /// <summary>A stop does not overtake what was published before it.</summary>
 public sealed class DrainFanOutTests
