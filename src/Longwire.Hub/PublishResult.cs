@@ -34,4 +34,5 @@ public readonly record struct PublishResult(PublishStatus Status, long Sequence,
 /// <param name="Dropped">Dropped by policy.</param>
 /// <param name="Disconnected">Not delivered because the policy closed the connection.</param>
 /// <param name="Overrun">Messages that a loop missed because the topic's window was too small.</param>
-public readonly record struct DeliveryCounts(long Queued, long Conflated, long Dropped, long Disconnected, long Overrun);
+public readonly record struct DeliveryCounts(
+    long Queued, long Conflated, long Dropped, long Disconnected, long Overrun);

@@ -43,7 +43,7 @@ public abstract partial class Connection
             else
             {
                 _connecting = true;
-                connected.AsTask().ContinueWith(OnConnectEnded, TaskScheduler.Default);
+                WhenEnded(connected, OnConnectEnded);
             }
         }
         catch (Exception exception)
@@ -80,8 +80,11 @@ public abstract partial class Connection
         }
         if (requests.HasFlag(ConnectionRequest.Close))
         {
-            CloseReason reason = _inputEnded ? CloseReason.PeerClosed : _extras!.CloseReason;
-            BeginClose(reason, _extras!.CloseDeadline ?? _endpoint.Options.LingerTimeout);
+            // A pull handler that returns at the end of its input closes, but the peer was first.
+            CloseReason reason = _extras!.CloseReason;
+            if (_inputEnded && reason == CloseReason.ClosedByApplication)
+                reason = CloseReason.PeerClosed;
+            BeginClose(reason, _extras.CloseDeadline ?? _endpoint.Options.LingerTimeout);
         }
         if (requests.HasFlag(ConnectionRequest.HandlersIdle) && _inputEnded)
             BeginClose(CloseReason.PeerClosed, _endpoint.Options.LingerTimeout);
@@ -150,7 +153,14 @@ public abstract partial class Connection
             TakePosted();
             AppendOwn(frame!);
         }
-        BeginClose(CloseReason.ServerShutdown, deadline);
+        if (_state < ConnectionState.Closing)
+        {
+            BeginClose(CloseReason.ServerShutdown, deadline);
+            return;
+        }
+        // It is closing already, and for its own reason; but not for longer than the drain lasts.
+        _closeDue = Math.Min(_closeDue, _host.Loop.NowTick + Loop.ToTicks(deadline));
+        ArmNext();
     }
 
     /// <summary>The end, exactly once; the first reason wins.</summary>
@@ -189,7 +199,7 @@ public abstract partial class Connection
             ValueTask closed = _endpoint.Handlers.OnClosed(this, _reason);
             if (!closed.IsCompleted)
             {
-                closed.AsTask().ContinueWith(OnClosedEnded, TaskScheduler.Default);
+                WhenEnded(closed, OnClosedEnded);
                 return;
             }
             closed.GetAwaiter().GetResult();
@@ -213,6 +223,10 @@ public abstract partial class Connection
         else if (_state == ConnectionState.Closed)
             TellClosed();
     }
+
+    /// <summary>Where the task completes, without a hop: what follows only posts or counts.</summary>
+    private static void WhenEnded(ValueTask task, Action<Task> ended) => task.AsTask().ContinueWith(
+        ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     private void OnConnectEnded(Task task)
     {
@@ -242,12 +256,21 @@ public abstract partial class Connection
     {
         if (_state != ConnectionState.Closing)
             return;
+        // A sender that saw the connection open may have left a frame meanwhile: it was told "queued", so it goes ahead
+        // of the FIN; whoever comes later is told "closed" (partner: TryPost).
+        _isSealed = true;
+        TakePosted();
+        if (!_outbox.IsEmpty)
+            return;
         _state = ConnectionState.Lingering;
         _wire.ShutdownWrite();
         if (_inputEnded)
+        {
             End(_reason, CloseMode.Close);
-        else
-            _closeDue = Math.Min(_closeDue, _host.Loop.NowTick + Loop.ToTicks(_endpoint.Options.LingerTimeout));
+            return;
+        }
+        _closeDue = Math.Min(_closeDue, _host.Loop.NowTick + Loop.ToTicks(_endpoint.Options.LingerTimeout));
+        ArmNext(); // armed for the flush's deadline until now, which may be much later
     }
 
     private void CheckLife(long tick)
@@ -302,9 +325,10 @@ public abstract partial class Connection
     /// <summary>Something waits that the wire does not take: its age and the stall have deadlines now.</summary>
     private void ArmForBacklog()
     {
-        long due = Math.Min(
-            _blockedSince + Loop.ToTicks(_endpoint.Options.StallTimeout),
-            OldestPushTick is long.MaxValue ? long.MaxValue : OldestPushTick + Loop.ToTicks(_endpoint.Options.OutboxAge));
+        long due = _blockedSince + Loop.ToTicks(_endpoint.Options.StallTimeout);
+        long oldest = OldestPushTick;
+        if (oldest != long.MaxValue)
+            due = Math.Min(due, oldest + Loop.ToTicks(_endpoint.Options.OutboxAge));
         if (!TimerWheel.IsArmed(this, out long armed) || due < armed)
             _host.Loop.Wheel.Arm(this, due);
     }

@@ -25,6 +25,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     private int _requests;
     private int _reserved; // bytes in the outbox and in _posted; changed by any thread
     private volatile ConnectionState _state;
+    private bool _isSealed; // nothing more is taken from other threads: FIN follows what was queued
     private CloseReason _reason;
     private volatile bool _ending;
 
@@ -151,14 +152,15 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     /// aborted.
     /// </summary>
     /// <param name="deadline">Default: the endpoint's <see cref="EndpointOptions.LingerTimeout"/>.</param>
-    /// <param name="reason">What stands in the log and the metrics.</param>
+    /// <param name="reason">What stands in the log and the metrics: that it spoke another protocol, say.</param>
     public Task<CloseReason> CloseAsync(
         TimeSpan? deadline = null, CloseReason reason = CloseReason.ClosedByApplication)
     {
         if (reason == CloseReason.None)
             throw new ArgumentException("A close needs a reason.", nameof(reason));
+        if (Extras.CloseReason == CloseReason.None)
+            Extras.CloseReason = reason; // the first cause wins: a pull handler that returns closes once more
         Extras.CloseDeadline = deadline;
-        Extras.CloseReason = reason;
         _ending = true;
         Request(ConnectionRequest.Close);
         return Closed;
@@ -249,7 +251,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     /// <summary>Moves what other threads left into the outbox, in their order.</summary>
     private void TakePosted(object? leave = null)
     {
-        object? taken = Interlocked.Exchange(ref _posted, leave);
+        object? taken = Interlocked.Exchange(ref _posted, _isSealed ? s_closedMark : leave);
         if (taken is not Frame head)
             return;
         Frame? ordered = null;

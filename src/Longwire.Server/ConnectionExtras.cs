@@ -20,7 +20,7 @@ internal sealed class ConnectionExtras
 
     internal TimeSpan? CloseDeadline { get; set; }
 
-    internal CloseReason CloseReason { get; set; } = CloseReason.ClosedByApplication;
+    internal CloseReason CloseReason { get; set; }
 
     internal CloseReason AbortReason => (CloseReason)Volatile.Read(ref _abortReason);
 

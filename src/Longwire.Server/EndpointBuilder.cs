@@ -89,7 +89,8 @@ public sealed class EndpointBuilder<TSession>
         if (_handlers.Message is not null || _handlers.Inline is not null || _handlers.Pull is not null
             || _handlers.Closed is not null || _handlers.Skipped is not null)
         {
-            throw new InvalidOperationException("Call OnConnect before the other handlers; it fixes their session's type.");
+            throw new InvalidOperationException(
+                "Call OnConnect before the other handlers; it fixes their session's type.");
         }
         return new EndpointBuilder<TNew>(_draft, new EndpointHandlers<TNew> { Connect = connect });
     }

@@ -218,7 +218,11 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
 internal sealed class PullQueue(Connection connection) : HandlerQueue(connection), IThreadPoolWorkItem
 {
     private readonly Channel<Message> _messages = Channel.CreateBounded<Message>(
-        new BoundedChannelOptions(connection.Endpoint.Options.HandlerMessages) { SingleReader = true, SingleWriter = true });
+        new BoundedChannelOptions(connection.Endpoint.Options.HandlerMessages)
+        {
+            SingleReader = true,
+            SingleWriter = true,
+        });
     private readonly TaskCompletionSource<CloseReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     public void Execute() => _ = RunAsync(); // observes its own exceptions; one per connection
 
@@ -281,13 +285,11 @@ internal sealed class PullQueue(Connection connection) : HandlerQueue(connection
             connected = true;
             await Connection.Endpoint.Handlers.RunPull(Connection).ConfigureAwait(false);
         }
-        catch (ConnectionClosedException) when (!Connection.IsOpen)
-        {
-            // The handler let the end of its input pass through, which is the natural way to write it.
-        }
         catch (Exception exception)
         {
-            Connection.HandlerFailed(exception);
+            // A handler that lets the end of its input pass through is written in the natural way.
+            if (exception is not ConnectionClosedException || Connection.IsOpen)
+                Connection.HandlerFailed(exception);
         }
         _ = Connection.CloseAsync();
         CloseReason reason = await _ended.Task.ConfigureAwait(false);

@@ -20,7 +20,8 @@ public sealed class ListenException : IOException
             SocketError.AddressAlreadyInUse =>
                 "the address is in use; stop the other program, or choose another port (0 lets the system choose)",
             SocketError.AccessDenied =>
-                "permission denied; ports below 1024 need a privilege (CAP_NET_BIND_SERVICE on Linux), so choose a higher one",
+                "permission denied; ports below 1024 need a privilege (CAP_NET_BIND_SERVICE on Linux), "
+                    + "so choose a higher one",
             SocketError.AddressNotAvailable =>
                 "this machine has no such address; use one of its own, 127.0.0.1, or * for all",
             SocketError.TooManyOpenSockets =>

@@ -30,7 +30,7 @@ internal static partial class Log
     [LoggerMessage(1201, LogLevel.Error, "A handler of connection {Id} failed; the connection is closed")]
     internal static partial void HandlerFailed(ILogger logger, Exception exception, long id);
 
-    [LoggerMessage(1202, LogLevel.Warning, "{Culprit} held loop {Loop} for {Milliseconds:F0} ms; everyone on it waited")]
+    [LoggerMessage(1202, LogLevel.Warning, "{Culprit} held loop {Loop} for {Milliseconds:F0} ms; all on it waited")]
     internal static partial void LoopHeld(ILogger logger, string culprit, int loop, double milliseconds);
 
     [LoggerMessage(1203, LogLevel.Critical, "Loop {Loop} caught a defect in {Culprit}; please report it")]

@@ -15,7 +15,7 @@ internal sealed class LoopHost : ILoopTenant
     private const int MostSegments = 64; // per write: far below IOV_MAX (1,024), and at 128 bytes a frame a full batch
     private const int SlotBits = 26; // id = generation, slot (67 million), loop (64)
     private const int LoopBits = 6;
-    private const int MostSpareBacklogs = 1024; // at about 0.5 KB with one topic: slow consumers at one time without garbage
+    private const int MostSpareBacklogs = 1024; // about 0.5 KB each: slow consumers at one time without garbage
 
     private static readonly TimeSpan s_sliceTime = TimeSpan.FromMilliseconds(0.5);
 
@@ -130,7 +130,8 @@ internal sealed class LoopHost : ILoopTenant
         }
         Volatile.Write(ref _connections[slot], connection);
         Volatile.Write(ref _count, _count + 1);
-        long id = ((long)_generations[slot] << (SlotBits + LoopBits)) | ((long)(slot + 1) << LoopBits) | (uint)Loop.Index;
+        long place = ((long)(slot + 1) << LoopBits) | (uint)Loop.Index;
+        long id = ((long)_generations[slot] << (SlotBits + LoopBits)) | place;
         connection.Open(id);
         Log.Connected(Server.Logger, id, connection.Remote, connection.Endpoint.Address);
         if (_drain is { } deadline)

@@ -69,7 +69,8 @@ internal struct Outbox
     internal void InsertControl(OutboxEntry entry)
     {
         OutboxEntry? before = LastFixed();
-        for (OutboxEntry? next = before is null ? _head : before.Next; next?.Kind == EntryKind.Control; next = next.Next)
+        OutboxEntry? next = before is null ? _head : before.Next;
+        for (; next?.Kind == EntryKind.Control; next = next.Next)
             before = next;
         entry.Next = before is null ? _head : before.Next;
         if (before is null)

@@ -20,7 +20,8 @@ internal sealed class ServerMetrics : IDisposable
         _refused = _meter.CreateCounter<long>("longwire.connections.refused", "{connection}");
         _acceptFailures = _meter.CreateCounter<long>("longwire.accept.failures", "{error}");
         _closed = _meter.CreateCounter<long>("longwire.connections.closed", "{connection}");
-        _meter.CreateObservableUpDownCounter("longwire.connections.active", () => server.ConnectionCount, "{connection}");
+        _meter.CreateObservableUpDownCounter(
+            "longwire.connections.active", () => server.ConnectionCount, "{connection}");
         Observe("longwire.bytes.received", "By", static counters => counters.BytesReceived);
         Observe("longwire.bytes.sent", "By", static counters => counters.BytesSent);
         Observe("longwire.messages.received", "{message}", static counters => counters.MessagesReceived);

@@ -111,6 +111,7 @@ public sealed class TcpServerBuilder
             ? new EpollPoller()
             : PollerKind == PollerKind.Automatic
                 ? new SocketPoller()
-                : throw new PlatformNotSupportedException("The epoll poller needs Linux on x64; choose PollerKind.Socket.");
+                : throw new PlatformNotSupportedException(
+                    "The epoll poller needs Linux on x64; choose PollerKind.Socket.");
     }
 }

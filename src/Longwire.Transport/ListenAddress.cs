@@ -118,7 +118,7 @@ public sealed class ListenAddress
         }
         catch (SocketException)
         {
-            // Busy or not ours to ask: it lives, and the bind that follows says "in use".
+            return; // busy or not ours to ask: it lives, and the bind that follows says "in use"
         }
     }
 

@@ -64,9 +64,10 @@ internal sealed class SimulationCompiler
         if (found != 1)
         {
             throw new InvalidOperationException(
-                $"The planted bug '{bug.Name}' must be re-aimed: its original text stands {found} times in {bug.File}.");
+                $"The planted bug '{bug.Name}' must be re-aimed: its text stands {found} times in {bug.File}.");
         }
-        SyntaxTree planted = Parse(text.Replace(bug.Original, bug.Replacement, StringComparison.Ordinal), tree.FilePath);
+        text = text.Replace(bug.Original, bug.Replacement, StringComparison.Ordinal);
+        SyntaxTree planted = Parse(text, tree.FilePath);
         return Emit(_base.ReplaceSyntaxTree(tree, planted), bug.Name);
     }
 
@@ -84,15 +85,19 @@ internal sealed class SimulationCompiler
         return new SimulationAssembly(image);
     }
 
-    private SyntaxTree Parse(string text, string path) => CSharpSyntaxTree.ParseText(
-        SourceText.From(text.Replace(".ConfigureAwait(false)", "", StringComparison.Ordinal), System.Text.Encoding.UTF8),
-        _parse, path);
+    private SyntaxTree Parse(string text, string path)
+    {
+        text = text.Replace(".ConfigureAwait(false)", "", StringComparison.Ordinal);
+        return CSharpSyntaxTree.ParseText(SourceText.From(text, System.Text.Encoding.UTF8), _parse, path);
+    }
 
     private static IEnumerable<string> Sources(string folder) =>
         Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
-            .Where(static path => !path.Replace('\\', '/').Contains("/src/", StringComparison.Ordinal)
-                || !(path.Contains("/obj/", StringComparison.Ordinal) || path.Contains("/bin/", StringComparison.Ordinal)))
+            .Where(path => !IsOutput(Path.GetRelativePath(folder, path)))
             .Order(StringComparer.Ordinal);
+
+    private static bool IsOutput(string path) =>
+        Array.Exists(path.Split(Path.DirectorySeparatorChar), static part => part is "obj" or "bin");
 
     /// <summary>The framework and the logging contract; not this assembly, which has the same types.</summary>
     private static bool IsReference(string path)
@@ -123,6 +128,9 @@ internal sealed class SimulationAssembly
     /// <summary>What the seeds since the start did.</summary>
     internal IReadOnlyDictionary<string, long> Coverage =>
         (IReadOnlyDictionary<string, long>)_entry.GetProperty("Coverage")!.GetValue(null)!;
+
+    /// <summary>A hash of all that the last seed did.</summary>
+    internal ulong LastHash => (ulong)_entry.GetProperty("LastHash")!.GetValue(null)!;
 
     /// <summary>Runs one seed; null, or what was found.</summary>
     internal string? Run(ulong seed) => _run(seed);

@@ -37,7 +37,7 @@ internal static class ProjectRules
     };
 
     /// <summary>Packages whose first project is being written; a name goes once its package is used.</summary>
-    private static readonly string[] Awaited = ["Microsoft.Extensions.Hosting", "System.CommandLine"];
+    private static readonly string[] Awaited = [];
 
     internal static IEnumerable<Violation> CheckArrows(IReadOnlyCollection<SourceFile> projects)
     {

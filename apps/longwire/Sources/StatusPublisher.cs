@@ -27,6 +27,7 @@ internal sealed partial class StatusPublisher
     private readonly StatusReport _stateReport;
     private readonly Dictionary<string, PublishedTopic> _topics = new(StringComparer.Ordinal);
     private readonly List<string> _gone = [];
+    private readonly TaskCompletionSource _firstRound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _round;
 
     public StatusPublisher(
@@ -40,6 +41,9 @@ internal sealed partial class StatusPublisher
         _stateReport = new StatusReport(time);
     }
 
+    /// <summary>Completes when every source was read once.</summary>
+    public Task FirstRound => _firstRound.Task;
+
     /// <summary>Reads at once and then every <see cref="Interval"/>; returns when cancelled. Call it once.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -47,12 +51,15 @@ internal sealed partial class StatusPublisher
         try
         {
             do
+            {
                 ReadAll();
+                _firstRound.TrySetResult();
+            }
             while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // The expected end; the timer has no quieter way to say it.
+            return; // The expected end; the timer has no quieter way to say it.
         }
     }
 

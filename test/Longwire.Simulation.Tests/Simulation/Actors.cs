@@ -6,7 +6,7 @@ using Longwire.Testing;
 
 namespace Longwire.Simulation;
 
-/// <summary>Something that acts a given number of times, off every loop, at moments that the scheduler chooses.</summary>
+/// <summary>Acts a given number of times, off every loop, at moments that the scheduler chooses.</summary>
 internal abstract class SeededActor(SeededRandom random, string name) : IActor
 {
     public string Name { get; } = name;
@@ -94,6 +94,10 @@ internal sealed class ClientsActor(Scenario scenario, Oracle oracle) : SeededAct
         {
             filter.Wanted = filter.EverAsked = true;
             client.Ask('s', filter.Name, filter, Random.Chance(0.1));
+            if (!Random.Chance(0.1))
+                return;
+            filter.Ending = filter.EverEnded = true; // a change of mind, in the same breath
+            client.Ask('u', filter.Name, filter);
         }
     }
 
@@ -167,7 +171,8 @@ internal sealed class ClientsActor(Scenario scenario, Oracle oracle) : SeededAct
 }
 
 /// <summary>Publishes as the rest of a process does: from threads that are no loops.</summary>
-internal sealed class PublisherActor(Scenario scenario, Oracle oracle) : SeededActor(scenario.Random.Fork(), "publisher")
+internal sealed class PublisherActor(Scenario scenario, Oracle oracle)
+    : SeededActor(scenario.Random.Fork(), "publisher")
 {
     protected override void Act()
     {
@@ -182,9 +187,11 @@ internal sealed class PublisherActor(Scenario scenario, Oracle oracle) : SeededA
 }
 
 /// <summary>The application's other threads: they send, flush, close and abort whom they like.</summary>
-internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SeededExecutor executor)
+internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SimulatedPool pool)
     : SeededActor(scenario.Random.Fork(), "application")
 {
+    private long _nextBroadcast;
+
     protected override void Act()
     {
         if (oracle.Sessions.Count == 0)
@@ -196,9 +203,11 @@ internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SeededE
         else if (die < 65)
             oracle.Wait($"a flush of {session.Client}", session.Connection.FlushAsync());
         else if (die < 75)
-            executor.Post(() => oracle.Wait($"a send to {session.Client}", SendLaterAsync(session)));
+            pool.Post(() => oracle.Wait($"a send to {session.Client}", SendLaterAsync(session)));
         else if (die < 80)
-            executor.Post(() => oracle.Wait($"the closed task of {session.Client}", WatchAsync(session)));
+            pool.Post(() => oracle.Wait($"the closed task of {session.Client}", WatchAsync(session)));
+        else if (die < 82)
+            SendToAll();
         else if (die < 84)
             _ = oracle.Server.Snapshot();
         else if (die < 88 && scenario.Endings)
@@ -215,6 +224,12 @@ internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, SeededE
             if (session.Connection.Send(note) == SendResult.Queued)
                 session.NotesQueued++;
         }
+    }
+
+    private void SendToAll()
+    {
+        for (int i = Random.Between(1, 3); i > 0; i--)
+            oracle.Server.SendToAll(Encoding.ASCII.GetBytes($"m {_nextBroadcast++}"));
     }
 
     private async Task SendLaterAsync(Session session)

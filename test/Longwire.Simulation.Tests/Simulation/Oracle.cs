@@ -13,7 +13,9 @@ internal sealed class PlannedException : Exception
 }
 
 /// <summary>What must be true; the first thing that is not ends the run.</summary>
-/// <remarks>Owner: the run. Concurrency: the simulation's thread. It collects, because handlers' exceptions are caught.</remarks>
+/// <remarks>
+/// Owner: the run. Concurrency: the simulation's thread. It collects, because handlers' exceptions are caught.
+/// </remarks>
 internal sealed class Oracle(Scenario scenario, MemoryNetwork network) : ILoggerFactory, ILogger
 {
     internal readonly Dictionary<string, List<Publication>> Topics = [];
@@ -82,7 +84,7 @@ internal sealed class Oracle(Scenario scenario, MemoryNetwork network) : ILogger
 
     internal Publication NewPublication(int except, int size) => new(except, ++_published, size);
 
-    /// <summary>A message of a topic was seen, at its publisher or at a subscriber; both must have seen the same.</summary>
+    /// <summary>A message was seen, at its publisher or at a subscriber; both must have seen the same.</summary>
     internal void See(string topic, long sequence, Publication publication)
     {
         if (!Topics.TryGetValue(topic, out List<Publication>? known))

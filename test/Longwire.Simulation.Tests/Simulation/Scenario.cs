@@ -41,7 +41,8 @@ internal sealed class Scenario
         Random = new SeededRandom(seed);
         Loops = Random.Between(1, 4);
         bool crowd = Random.Chance(0.02);
-        Clients = crowd ? Random.Between(500, 2000) : Random.Chance(0.2) ? Random.Between(40, 120) : Random.Between(3, 30);
+        Clients = crowd ? Random.Between(500, 2000)
+            : Random.Chance(0.2) ? Random.Between(40, 120) : Random.Between(3, 30);
         Rounds = crowd ? 3 : Random.Between(4, 12);
         Phases = crowd ? 1 : Random.Between(1, 3);
         Burst = crowd ? 2 : Random.Chance(0.3) ? 60 : Random.Between(1, 20);

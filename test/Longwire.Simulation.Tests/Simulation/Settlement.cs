@@ -17,7 +17,7 @@ internal static class Settlement
         if (client.Replies != client.Requests)
             oracle.Fail($"{client} has {client.Replies} replies to {client.Requests} requests; {Describe(client)}");
         if (client.Notes != client.Session!.NotesQueued)
-            oracle.Fail($"{client} has {client.Notes} of {client.Session.NotesQueued} queued notes; {Describe(client)}");
+            oracle.Fail($"{client} has {client.Notes} of {client.Session.NotesQueued} notes; {Describe(client)}");
         if (client.Session.Connection.Snapshot().OutboxBytes is not 0 and var left)
             oracle.Fail($"{client} reads all and {left} bytes are left in its outbox");
         foreach (FilterView filter in client.Filters)
@@ -34,6 +34,12 @@ internal static class Settlement
             && oracle.Scenario.Faults is { Reset: 0, Stall: 0 } && client.Session is { IsClosed: true };
         if (orderly && client.Session!.Connection.Reason == CloseReason.PeerClosed && client.Replies != client.Requests)
             oracle.Fail($"{client} sent FIN after {client.Requests} requests and has {client.Replies} replies");
+        // An orderly end of ours: all that was queued went ahead of the FIN.
+        bool isFlushed = !client.Causes.Contains(CloseReason.PeerReset) && !client.EverStopped
+            && client.Peer is { SawFin: true, SawReset: false } && oracle.Scenario.Faults is { Reset: 0, Stall: 0 }
+            && client.Session is { IsClosed: true };
+        if (isFlushed && client.Notes != client.Session!.NotesQueued)
+            oracle.Fail($"{client} saw FIN after {client.Notes} of {client.Session.NotesQueued} queued notes");
     }
 
     private static void CheckSubscription(Oracle oracle, SimulatedClient client, FilterView filter)
@@ -51,7 +57,7 @@ internal static class Settlement
             if (Scenario.PolicyOf(topic, client.Endpoint) == SlowConsumerPolicy.Latest)
             {
                 if (view.Last != head && oracle.ExceptOf(topic.Name, head) != client.Index)
-                    oracle.Fail($"{client} has {topic.Name} {view.Last}; its final value is {head}; {Describe(client)}");
+                    oracle.Fail($"{client} has {topic.Name} {view.Last}, its final is {head}; {Describe(client)}");
             }
             else if (!filter.EverEnded)
             {

@@ -8,8 +8,9 @@ namespace Longwire.Simulation;
 /// <summary>A client: what it sent, what it may expect, and whether what comes is that.</summary>
 /// <remarks>
 /// Requests are "number verb arguments", answered in order by "r number …". Pushed are "d topic sequence payload",
-/// "g topic count" (a gap), "z filter" (end of a snapshot), "n number" (a send of the application), "h" (heartbeat)
-/// and "b" (goodbye). The filters of one client never overlap, so a message comes at most once.
+/// "g topic count" (a gap), "z filter" (end of a snapshot), "n number" (a send of the application), "m number" (one
+/// to all), "h" (heartbeat) and "b" (goodbye). The filters of one client never overlap, so a message comes at most
+/// once.
 /// </remarks>
 internal sealed class SimulatedClient
 {
@@ -21,6 +22,7 @@ internal sealed class SimulatedClient
     private readonly Dictionary<long, (char Verb, FilterView? Filter)> _asked = [];
     private byte[] _tail = [];
     private long _lastNote = -1;
+    private long _lastBroadcast = -1;
     private long _sent;
     private bool _isBroken;
 
@@ -231,6 +233,12 @@ internal sealed class SimulatedClient
                 _lastNote = note;
                 Notes++;
                 break;
+            case "m" when parts.Length == 2:
+                long broadcast = long.Parse(parts[1], CultureInfo.InvariantCulture);
+                if (broadcast <= _lastBroadcast)
+                    _oracle.Fail($"{this} got broadcast {broadcast} after {_lastBroadcast}");
+                _lastBroadcast = broadcast;
+                break;
             case "h":
                 break;
             case "b":
@@ -325,8 +333,8 @@ internal sealed class SimulatedClient
         {
             TopicView view = View(topic.Name);
             view.HeadAtEnd = topic.Sequence;
-            // In a full outbox, what conflates may be recalled behind the mark, and is looked for when all is quiet; what
-            // disconnects is about to.
+            // In a full outbox, what conflates may be recalled behind the mark, and is looked for when all is quiet;
+            // what disconnects is about to.
             bool due = topic.Options.Retention == Retention.RetainLast && view.HeadAtSubscribe > 0
                 && Scenario.PolicyOf(topic, Endpoint) is SlowConsumerPolicy.DropOldest or SlowConsumerPolicy.DropNewest;
             if (due && !isSlow && view.Received == 0)

@@ -7,7 +7,7 @@ using Longwire.Testing;
 namespace Longwire.Simulation;
 
 /// <summary>The application: echo and publish/subscribe, on the loop, on the pool, and pulling.</summary>
-internal sealed class SimulatedServer(Scenario scenario, Oracle oracle, SeededExecutor executor)
+internal sealed class SimulatedServer(Scenario scenario, Oracle oracle, SimulatedPool pool)
 {
     private readonly SeededRandom _random = scenario.Random.Fork();
 
@@ -20,7 +20,7 @@ internal sealed class SimulatedServer(Scenario scenario, Oracle oracle, SeededEx
             .Time(oracle.Network.Time)
             .Logging(oracle);
         o.PollerFactory = _ => oracle.Network.CreatePoller();
-        o.Executor = executor.Post;
+        o.Executor = pool.Post;
         foreach (EndpointPlan plan in scenario.Endpoints)
             o.Listen($"tcp://{plan.Address}", e => Describe(e, plan));
     });

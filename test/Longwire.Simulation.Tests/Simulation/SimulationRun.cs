@@ -15,7 +15,7 @@ public sealed class SimulationRun
     private readonly VirtualTime _time = new();
     private readonly MemoryNetwork _network;
     private readonly LoopScheduler _scheduler;
-    private readonly SeededExecutor _executor;
+    private readonly SimulatedPool _pool;
     private readonly Oracle _oracle;
     private readonly SeededActor[] _actors;
     private readonly TcpServer _server;
@@ -27,24 +27,30 @@ public sealed class SimulationRun
     {
         _scenario = new Scenario(seed);
         _network = new MemoryNetwork(_time, _scenario.Faults, _scenario.Random.NextUInt64());
-        _scheduler = new LoopScheduler(_network, _scenario.Random.NextUInt64()) { StepLimit = MostStepsAtOnce + (1000 * _scenario.Clients) };
-        _executor = new SeededExecutor(_scenario.Random.NextUInt64());
+        _scheduler = new LoopScheduler(_network, _scenario.Random.NextUInt64())
+        {
+            StepLimit = MostStepsAtOnce + (1000 * _scenario.Clients),
+        };
+        _pool = new SimulatedPool(_scenario.Random.NextUInt64());
         _oracle = new Oracle(_scenario, _network);
         _actors =
         [
             new ClientsActor(_scenario, _oracle),
             new PublisherActor(_scenario, _oracle),
-            new ApplicationActor(_scenario, _oracle, _executor),
+            new ApplicationActor(_scenario, _oracle, _pool),
         ];
-        _scheduler.Add(_executor);
+        _scheduler.Add(_pool.Executor);
         foreach (SeededActor actor in _actors)
             _scheduler.Add(actor);
-        _server = new SimulatedServer(_scenario, _oracle, _executor).Create();
+        _server = new SimulatedServer(_scenario, _oracle, _pool).Create();
         _oracle.Server = _server;
     }
 
     /// <summary>What the seeds since the start did, to see that a scenario does what it is for.</summary>
     public static SortedDictionary<string, long> Coverage { get; } = [];
+
+    /// <summary>A hash of all that the last seed did: a seed is the same run every time.</summary>
+    public static ulong LastHash { get; private set; }
 
     /// <summary>Runs one seed; null, or what was found, with the seed and the last actions.</summary>
     public static string? Run(ulong seed)
@@ -72,6 +78,7 @@ public sealed class SimulationRun
         finally
         {
             Interleaving.Hook = outer;
+            LastHash = run._network.Trace.Hash;
             foreach ((string what, long count) in run._oracle.Counts)
                 Coverage[what] = Coverage.GetValueOrDefault(what) + count;
             Coverage["steps"] = Coverage.GetValueOrDefault("steps") + run._scheduler.Steps;
@@ -100,7 +107,7 @@ public sealed class SimulationRun
     {
         _server.CreateLoops();
         LoopHost acceptor = _server.Hosts[0];
-        _executor.Post(() => acceptor.Post(() =>
+        _pool.Post(() => acceptor.Post(() =>
         {
             for (int i = 0; i < _scenario.Endpoints.Length; i++)
             {
@@ -158,7 +165,7 @@ public sealed class SimulationRun
             Heal();
         _network.Trace.Add("drain");
         _oracle.Draining = true;
-        _executor.Post(() =>
+        _pool.Post(() =>
         {
             _server.Hosts[0].Post(() => _listeners.ForEach(static listener => listener.Stop()));
             foreach (LoopHost host in _server.Hosts)
@@ -170,14 +177,20 @@ public sealed class SimulationRun
         RunUntilIdle();
         RunFor(deadline + TimeSpan.FromSeconds(1));
         if (_server.ConnectionCount != 0)
-            _oracle.Fail($"{_server.ConnectionCount} connections are left after the deadline of a drain");
+        {
+            IEnumerable<Session> left = _oracle.Sessions.Where(static s => !s.Connection.IsEnded).Take(3);
+            _oracle.Fail($"{_server.ConnectionCount} connections are left after the deadline of a drain, such as "
+                + string.Join("; ", left.Select(static s => $"{s.Client} {s.Connection.Snapshot()}")));
+        }
         ThrowIfFailed();
     }
 
     private void End()
     {
-        _network.Faults = FaultPlan.None;
+        Heal();
         RunFor(TimeSpan.FromSeconds(1));
+        foreach (SimulatedClient client in _oracle.Clients)
+            Settlement.Check(_oracle, client);
         if (_oracle.Connected != _oracle.Closed)
             _oracle.Fail($"{_oracle.Connected} Connected, but {_oracle.Closed} Closed");
         _oracle.CheckWaiters();
@@ -194,7 +207,7 @@ public sealed class SimulationRun
         long slack = 3L * OutboxBudget.ChunkBytes * _server.Hosts.Count;
         if (budget.ReservedBytes < 0 || budget.ReservedBytes > slack)
             _oracle.Fail($"the outbox budget has {budget.ReservedBytes} bytes reserved; the slack is {slack}");
-        _executor.Post(() =>
+        _pool.Post(() =>
         {
             foreach (LoopHost host in _server.Hosts)
                 host.Loop.RequestStop();
@@ -203,7 +216,8 @@ public sealed class SimulationRun
         _server.Release();
         if (_server.Pool.Snapshot().Leases is not 0 and var leases)
         {
-            string owners = string.Join(", ", Enum.GetValues<LeaseOwner>().Select(o => $"{o} {_server.Pool.Leases(o)}"));
+            string owners = string.Join(
+                ", ", Enum.GetValues<LeaseOwner>().Select(o => $"{o} {_server.Pool.Leases(o)}"));
             _oracle.Fail($"{leases} leases were not returned: {owners}");
         }
         ThrowIfFailed();
