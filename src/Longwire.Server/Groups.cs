@@ -1,6 +1,8 @@
 namespace Longwire;
 
-/// <summary>Groups are topics under <c>$group/</c> that retain nothing: the same fan-out, policies and counts.</summary>
+/// <summary>
+/// Groups are topics under <c>$group/</c> that retain nothing: the same fan-out, policies and counts.
+/// </summary>
 internal static class Groups
 {
     private const string Prefix = "$group/";

@@ -38,7 +38,8 @@ internal abstract class HandlerQueue(Connection connection)
     }
 
     /// <summary>
-    /// No more messages follow, after a FIN or a frame that is none. True when no handler runs and none is due; else the queue asks for
+    /// No more messages follow, after a FIN or a frame that is none. True when no handler runs and none is due; else
+    /// the queue asks for
     /// the end when that is so.
     /// </summary>
     internal abstract bool OnEndOfInput(CloseReason reason);

@@ -117,7 +117,7 @@ public sealed class CloseReasonTests
         await using Case one = await Case.Start(
             poller, static o => o with { SlowConsumer = SlowConsumerPolicy.Disconnect, OutboxBytes = 8192 }, 4096);
         await one.SubscribeTo("t");
-        while (one.Connection.IsOpen)
+        for (int i = 0; i < 1_000_000 && one.Connection.IsOpen; i++)
             one.Bench.Hub.Publish("t", new byte[1000]);
         await one.Expect(CloseReason.SlowConsumer);
         await one.Client.ExpectReset();
@@ -142,6 +142,12 @@ public sealed class CloseReasonTests
     {
         await using Case one = await Case.Start(poller, static o => o with { StallTimeout = s_short }, 4096);
         await one.Stall();
+        for (int i = 0; i < 10; i++)
+        {
+            System.Console.WriteLine(await one.Bench.Snapshot(one.Connection.Id));
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+        }
         await one.Expect(CloseReason.WriteStalled);
         await one.Client.ExpectReset();
     }
@@ -169,7 +175,8 @@ public sealed class CloseReasonTests
     [MemberData(nameof(Pollers))]
     public async Task PeerUnresponsive_when_nothing_is_acknowledged(PollerKind poller)
     {
-        // A loopback peer acknowledges even probes of a closed window, so the acknowledgement's age is what the server's
+        // A loopback peer acknowledges even probes of a closed window, so the acknowledgement's age is what the
+        // server's
         // own limit is: zero would close everybody, hence the shortest one and data that is never acknowledged in time.
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs TCP_INFO");
         await using Case one = await Case.Start(
@@ -274,7 +281,7 @@ public sealed class CloseReasonTests
     public async Task FrameTooLarge_over_the_limit(PollerKind poller)
     {
         await using Case one = await Case.Start(poller);
-        one.Client.Send(new string('x', 300) + "\n");
+        one.Client.Send(new string('x', 3000) + "\n");
         Assert.Equal("", await one.Client.ReadToEnd());
         one.Client.Finish();
         await one.Expect(CloseReason.FrameTooLarge);
@@ -340,7 +347,7 @@ public sealed class CloseReasonTests
             var events = new Events();
             ServerBench bench = await ServerBench.Start(
                 poller,
-                e => e.Framing(codec ?? Lines.Utf8(maxBytes: 256))
+                e => e.Framing(codec ?? Lines.Utf8(maxBytes: 2048))
                     .Options((options ?? (static o => o))(EndpointOptions.Default))
                     .Goodbye("bye"u8)
                     .OnMessage((connection, line) =>

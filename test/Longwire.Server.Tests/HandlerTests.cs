@@ -152,7 +152,8 @@ public sealed class HandlerTests
             for (int i = 0; i < Messages; i++)
             {
                 BitConverter.TryWriteBytes(message, i);
-                Assert.Equal(SendResult.Queued, await connection.SendAsync(message, TestContext.Current.CancellationToken));
+                ValueTask<SendResult> sent = connection.SendAsync(message, TestContext.Current.CancellationToken);
+                Assert.Equal(SendResult.Queued, await sent);
             }
         }
     }

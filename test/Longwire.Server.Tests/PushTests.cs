@@ -106,7 +106,8 @@ public sealed class PushTests
             if (!line.StartsWith("many/", StringComparison.Ordinal))
                 continue;
             (string topic, int value) = Split(line);
-            Assert.True(value > last.GetValueOrDefault(topic), $"{topic} had {last.GetValueOrDefault(topic)}, then {value}");
+            int before = last.GetValueOrDefault(topic);
+            Assert.True(value > before, $"{topic} had {before}, then {value}");
             last[topic] = value;
         }
         Assert.Equal(Many, last.Count);
@@ -187,7 +188,9 @@ public sealed class PushTests
             .OnMessageInline(static (connection, line) =>
                 connection.Subscribe(TopicFilter.Parse(line.ToString().Split(' ')[1]))));
 
-    /// <summary>Each topic counts from 1 to <see cref="Rounds"/>; padded, so that a stalled reader's outbox fills.</summary>
+    /// <summary>
+    /// Each topic counts from 1 to <see cref="Rounds"/>; padded, so that a stalled reader's outbox fills.
+    /// </summary>
     private static async Task PublishRounds(ServerBench bench, long? keepUpWith)
     {
         string padding = new('x', 200);
