@@ -12,8 +12,8 @@ public abstract partial class Connection
     private int _pausedFrom;
     private int _pausedLength;
     private bool _inputPaused;
-    private bool _inputEnded; // the peer's FIN was read
-    private CloseReason _inputEnd; // why no message follows any more; None while some may
+    private bool _inputEnded; // the peer's FIN
+    private CloseReason _inputReason; // why no more messages are taken; None while they are
     private long _lastReceived; // tick
     private long _bytesReceived;
     private long _messagesReceived;
@@ -25,7 +25,7 @@ public abstract partial class Connection
         {
             if (_state == ConnectionState.Closed)
             {
-                ReleaseOutbox(); // the poller owned its frames until now
+                OutboxEnded(); // the poller owned its frames until now
                 return;
             }
             if (!TakeWritten(completed))
@@ -36,6 +36,9 @@ public abstract partial class Connection
         if (_inputPaused && CanDispatch)
         {
             _inputPaused = false;
+            _lastReceived = _host.Loop.NowTick; // while we did not look, silence was ours
+            if (_endpoint.Options.IdleTimeout != Timeout.InfiniteTimeSpan)
+                ArmNext();
             DecodePausedInput();
         }
         if (_wire.IsReadable && !_inputPaused && !_inputEnded && _state != ConnectionState.Closed)
@@ -47,7 +50,7 @@ public abstract partial class Connection
     /// <summary>False while the application has all the messages that it may have, or its replies do not fit.</summary>
     private bool CanDispatch =>
         _state != ConnectionState.Connecting
-        && Volatile.Read(ref _reserved) - _pushBytes + _outbox.FixedPushBytes < _endpoint.Options.HighWaterBytes
+        && DirectBytes + _outbox.FixedPushBytes < _endpoint.Options.HighWaterBytes
         && _handlers is not { HasRoom: false };
 
     private void ReadTurn()
@@ -62,7 +65,7 @@ public abstract partial class Connection
                 _host.Counters.BytesReceived += result.Bytes;
                 // After our goodbye what the peer still sends is read and discarded: unread input would turn the FIN
                 // into a RST, which may destroy what the peer has not read yet.
-                if (_state <= ConnectionState.Open && _inputEnd == CloseReason.None)
+                if (_state <= ConnectionState.Open && _inputReason == CloseReason.None)
                     Decode(buffer[..result.Bytes]);
                 if (_wire.IsReadable && !_inputPaused && _state != ConnectionState.Closed)
                     _host.Loop.MarkReady(_wire);
@@ -78,9 +81,10 @@ public abstract partial class Connection
 
     private void Decode(ReadOnlySpan<byte> input)
     {
-        _decoder ??= _host.RentDecoder(_endpoint);
-        while (_state <= ConnectionState.Open && _inputEnd == CloseReason.None)
+        // Once somebody asked for the end, or the input has ended, what else came is discarded.
+        while (_state <= ConnectionState.Open && !_ending && _inputReason == CloseReason.None)
         {
+            _decoder ??= _host.RentDecoder(_endpoint);
             if (!CanDispatch)
             {
                 PauseInput(input);
@@ -163,12 +167,13 @@ public abstract partial class Connection
         _ => CloseReason.MalformedFrame,
     });
 
-    /// <summary>No message follows; those that came are still answered, within the grace.</summary>
+    /// <summary>No more messages: those that came before are still answered, and then the connection closes.</summary>
     private void EndInput(CloseReason reason)
     {
-        if (_inputEnd != CloseReason.None)
-            return;
-        _inputEnd = reason;
+        if (_state > ConnectionState.Open || _inputReason != CloseReason.None)
+            return; // flushing, or waiting for the handlers, already
+        _inputReason = reason;
+        ReleaseInput();
         if (_handlers?.OnEndOfInput(reason) == false)
             ArmGrace(); // the queue tells when it is idle
         else
@@ -224,8 +229,6 @@ public abstract partial class Connection
             End(_reason, CloseMode.Close);
             return;
         }
-        if (_state > ConnectionState.Open)
-            return; // flushing; the FIN follows
         if (_decoder?.EndOfStream() == DecodeStatus.Invalid)
             OnInvalid(_decoder.Error);
         else
@@ -243,5 +246,6 @@ public abstract partial class Connection
         ReleaseDecoder();
         _pausedInput?.Return();
         _pausedInput = null;
+        _inputPaused = false; // what else comes is read and discarded, up to the peer's FIN
     }
 }

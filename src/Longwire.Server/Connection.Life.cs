@@ -11,6 +11,7 @@ public abstract partial class Connection
     private long _closeDue; // tick at which a close becomes an abort; 0 while open
     private long _heartbeatDue;
     private long _sentAtHeartbeat;
+    private int _parts = 2; // what has not ended yet: handlers, outbox
     private bool _connecting; // inline endpoints: OnConnect runs asynchronously
     private bool _connected; // inline endpoints: OnConnect has ended well, so OnClosed is due
 
@@ -68,7 +69,7 @@ public abstract partial class Connection
         {
             _connecting = false;
             if (_state == ConnectionState.Closed)
-                _host.Server.OnFinished(this);
+                PartEnded();
         }
         if (_state == ConnectionState.Closed)
             return;
@@ -80,20 +81,20 @@ public abstract partial class Connection
         }
         if (requests.HasFlag(ConnectionRequest.Close))
         {
-            // A pull handler that returns at the end of its input closes, but the end of the input was first.
+            // A pull handler that returns at the end of its input closes, but what ended that was first.
             CloseReason reason = _extras!.CloseReason;
-            if (_inputEnd != CloseReason.None && reason == CloseReason.ClosedByApplication)
-                reason = _inputEnd;
+            if (_inputReason != CloseReason.None && reason == CloseReason.ClosedByApplication)
+                reason = _inputReason;
             BeginClose(reason, _extras.CloseDeadline ?? _endpoint.Options.LingerTimeout);
         }
-        if (requests.HasFlag(ConnectionRequest.HandlersIdle) && _inputEnd != CloseReason.None)
-            BeginClose(_inputEnd, _endpoint.Options.LingerTimeout);
+        if (requests.HasFlag(ConnectionRequest.HandlersIdle) && _inputReason != CloseReason.None)
+            BeginClose(_inputReason, _endpoint.Options.LingerTimeout);
         if (_state == ConnectionState.Closed)
             return;
         if (requests.HasFlag(ConnectionRequest.Flush))
         {
-            _extras?.OnProgress(_framesQueued, _framesDone);
-            if (Volatile.Read(ref _reserved) <= _endpoint.Options.LowWaterBytes)
+            _extras?.OnProgress(_framesQueued, _outbox.FirstNumber);
+            if (HasRoom)
                 _extras?.OnRoom();
         }
         if (_inputPaused || _wire.IsReadable)
@@ -114,7 +115,7 @@ public abstract partial class Connection
         {
             _graceDue = 0;
             _extras?.Cancel();
-            BeginClose(_inputEnd, _endpoint.Options.LingerTimeout);
+            BeginClose(_inputReason, _endpoint.Options.LingerTimeout);
         }
         if (_state <= ConnectionState.Open)
             CheckLife(tick);
@@ -176,7 +177,7 @@ public abstract partial class Connection
         _wire.Close(mode);
         ReleaseInput();
         if (!_wire.HasPendingWrite)
-            ReleaseOutbox(); // else when the poller gives the frames back
+            OutboxEnded(); // else when the poller gives the frames back
         TakePosted(s_closedMark);
         _host.Remove(this, mode);
         _extras?.OnEnded(_reason);
@@ -188,6 +189,19 @@ public abstract partial class Connection
         if (_connected)
             TellClosed();
         else if (!_connecting)
+            PartEnded();
+    }
+
+    private void OutboxEnded()
+    {
+        ReleaseOutbox();
+        PartEnded();
+    }
+
+    /// <summary>Both its handlers and its outbox have ended: the connection's place is free.</summary>
+    private void PartEnded()
+    {
+        if (Interlocked.Decrement(ref _parts) == 0)
             _host.Server.OnFinished(this);
     }
 
@@ -208,7 +222,7 @@ public abstract partial class Connection
         {
             Log.HandlerFailed(_host.Server.Logger, exception, Id);
         }
-        _host.Server.OnFinished(this);
+        PartEnded();
     }
 
     /// <summary>
@@ -239,7 +253,7 @@ public abstract partial class Connection
     {
         if (task.Exception is not null)
             Log.HandlerFailed(_host.Server.Logger, task.Exception, Id);
-        _host.Server.OnFinished(this);
+        PartEnded();
     }
 
     private void Fail(TransportError error) => End(
@@ -273,8 +287,6 @@ public abstract partial class Connection
         ArmNext(); // armed for the flush's deadline until now, which may be much later
     }
 
-    private bool IsBlocked => _blockedSince != 0 && (!_outbox.IsEmpty || _backlog is not null);
-
     private void CheckLife(long tick)
     {
         EndpointOptions options = _endpoint.Options;
@@ -284,7 +296,7 @@ public abstract partial class Connection
             BeginClose(CloseReason.IdleTimeout, options.LingerTimeout);
             return;
         }
-        if (IsBlocked)
+        if (_blockedSince != NotBlocked && HasWaiting)
         {
             if (tick - _blockedSince >= Loop.ToTicks(options.StallTimeout))
             {
@@ -341,10 +353,10 @@ public abstract partial class Connection
         long due = _state <= ConnectionState.Open ? _heartbeatDue : _closeDue;
         if (_graceDue != 0)
             due = Math.Min(due, _graceDue);
-        if (_state <= ConnectionState.Open && options.IdleTimeout != Timeout.InfiniteTimeSpan)
+        if (_state <= ConnectionState.Open && options.IdleTimeout != Timeout.InfiniteTimeSpan && !_inputPaused)
             due = Math.Min(due, _lastReceived + Loop.ToTicks(options.IdleTimeout));
         _host.Loop.Wheel.Arm(this, due);
-        if (IsBlocked && _state <= ConnectionState.Open)
+        if (_blockedSince != NotBlocked && HasWaiting && _state <= ConnectionState.Open)
             ArmForBacklog();
     }
 

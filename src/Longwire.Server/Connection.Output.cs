@@ -6,12 +6,13 @@ namespace Longwire;
 // The way out: what is queued, what is sent, and what happens when the peer does not keep up.
 public abstract partial class Connection
 {
+    private const long NotBlocked = -1;
+
     private Outbox _outbox;
     private Backlog? _backlog;
     private int _pushBytes; // a reply may displace them, but for those in flight
-    private int _framesQueued;
-    private int _framesDone;
-    private long _blockedSince; // tick at which the wire last took something while more waited; 0 when nothing waits
+    private long _framesQueued;
+    private long _blockedSince = NotBlocked; // tick at which the wire last took something while more waited
     private long _bytesSent;
     private long _conflated;
     private long _dropped;
@@ -54,6 +55,8 @@ public abstract partial class Connection
         }
         else
         {
+            _blockedSince = NotBlocked;
+            _extras?.OnProgress(_framesQueued, _outbox.FirstNumber);
             OnDrained();
         }
     }
@@ -108,8 +111,7 @@ public abstract partial class Connection
     {
         int length = entry.Frame.Length;
         if (entry.Kind == EntryKind.Push)
-            _pushBytes -= length;
-        _framesDone++;
+            Volatile.Write(ref _pushBytes, _pushBytes - length);
         Interlocked.Add(ref _reserved, -length);
         _host.Recycle(entry);
     }
@@ -153,6 +155,9 @@ public abstract partial class Connection
 
     internal long OldestPushTick => _outbox.PeekOldestPush()?.Tick ?? long.MaxValue;
 
+    /// <summary>Something is due to the peer; of a backlog's messages none need be in the outbox.</summary>
+    private bool HasWaiting => !_outbox.IsEmpty || _backlog is not null;
+
     private Backlog Slow => _backlog ??= _host.NewBacklog();
 
     /// <summary>Nodes, gaps or a snapshot can follow when the outbox has room.</summary>
@@ -176,6 +181,8 @@ public abstract partial class Connection
 
     private void DeliverSlow(Subscription subscription, TopicCursor cursor, LocalFrame frame)
     {
+        if (_backlog is { HasGaps: true } && FitsPush(frame.Length))
+            QueueGaps(); // what was lost is told before what follows it
         switch (PolicyFor(cursor))
         {
             case SlowConsumerPolicy.Latest:
@@ -193,8 +200,6 @@ public abstract partial class Connection
                 AppendOrDrop(subscription, cursor, frame);
                 break;
             case SlowConsumerPolicy.DropNewest:
-                if (FitsPush(frame.Length))
-                    QueueGaps();
                 AppendOrDrop(subscription, cursor, frame);
                 break;
             default:
@@ -237,7 +242,7 @@ public abstract partial class Connection
     {
         frame.Use();
         Interlocked.Add(ref _reserved, frame.Length);
-        _pushBytes += frame.Length;
+        Volatile.Write(ref _pushBytes, _pushBytes + frame.Length);
         cursor.Count(queued: 1);
         _host.Counters.Pushed++;
         Append(_host.NewEntry(frame, EntryKind.Push, subscription));
@@ -246,7 +251,6 @@ public abstract partial class Connection
     /// <summary>Appends a frame whose bytes are reserved already.</summary>
     private void AppendDirect(Frame frame) =>
         Append(_host.NewEntry(_host.Hub.Frames.Take(frame, null, 0), EntryKind.Direct, null));
-
 
     /// <summary>Appends a frame of our own making, which always fits: marks and goodbyes are small and few.</summary>
     private void AppendOwn(Frame frame)
@@ -257,13 +261,17 @@ public abstract partial class Connection
 
     private void Append(OutboxEntry entry)
     {
-        _framesQueued++;
-        if (_blockedSince == 0)
+        entry.Number = ++_framesQueued;
+        if (_blockedSince == NotBlocked)
             _blockedSince = _host.Loop.NowTick;
         _outbox.Append(entry);
-        if (!_wire.IsWritable)
-            ArmForBacklog(); // no flush comes by to do it
         _host.MarkDirty(this);
+        // A push behind a wire that takes nothing ages from now on; the timer may have been armed before there was one.
+        if (!_wire.IsWritable && entry.Kind == EntryKind.Push && TimerWheel.IsArmed(this, out long armed)
+            && armed > entry.Tick + Loop.ToTicks(_endpoint.Options.OutboxAge))
+        {
+            ArmForBacklog();
+        }
     }
 
     private void SendControl(ReadOnlySpan<byte> payload)
@@ -275,8 +283,7 @@ public abstract partial class Connection
     private void InsertControl(Frame frame)
     {
         Interlocked.Add(ref _reserved, frame.Length);
-        _framesQueued++;
-        if (_blockedSince == 0)
+        if (_blockedSince == NotBlocked)
             _blockedSince = _host.Loop.NowTick;
         _outbox.InsertControl(_host.NewEntry(_host.Hub.Frames.Take(frame, null, 0), EntryKind.Control, null));
         _host.MarkDirty(this);
@@ -288,7 +295,7 @@ public abstract partial class Connection
         if (_backlog is not null)
             RefillFromBacklog();
         while (_snapshots > 0 && Volatile.Read(ref _reserved) < _endpoint.Options.HighWaterBytes
-            && _backlog is not { HasNodes: true } && _state == ConnectionState.Open)
+            && _backlog is not { HasNodes: true } && _state <= ConnectionState.Open)
         {
             AdvanceSnapshot();
         }
@@ -339,20 +346,20 @@ public abstract partial class Connection
             Fail(result.Error);
             return false;
         }
-        if (result.Status == IoStatus.Done && result.Bytes > 0)
+        if (result.Status == IoStatus.Done)
         {
             _bytesSent += result.Bytes;
             _host.Counters.BytesSent += result.Bytes;
             _outbox.Consume(result.Bytes, this);
-            _blockedSince = _outbox.IsEmpty && _backlog is null ? 0 : _host.Loop.NowTick;
+            _blockedSince = HasWaiting ? _host.Loop.NowTick : NotBlocked;
         }
         if (_outbox.IsEmpty && _backlog is null)
             OnDrained();
         else if (!_wire.IsWritable)
             ArmForBacklog();
-        if (Volatile.Read(ref _reserved) <= _endpoint.Options.LowWaterBytes)
+        if (HasRoom)
             OnLowWater();
-        _extras?.OnProgress(_framesQueued, _framesDone);
+        _extras?.OnProgress(_framesQueued, _outbox.FirstNumber);
         return _state != ConnectionState.Closed;
     }
 

@@ -18,7 +18,7 @@ public abstract partial class Connection
             Idle = (now - _lastReceived) * TimerWheel.Tick,
             Subscriptions = _subscriptionCount,
             OutboxBytes = Volatile.Read(ref _reserved),
-            OutboxAge = _blockedSince == 0 ? TimeSpan.Zero : (now - _blockedSince) * TimerWheel.Tick,
+            OutboxAge = _blockedSince == NotBlocked ? TimeSpan.Zero : (now - _blockedSince) * TimerWheel.Tick,
             BytesReceived = _bytesReceived,
             BytesSent = _bytesSent,
             MessagesReceived = _messagesReceived,
@@ -28,7 +28,8 @@ public abstract partial class Connection
         };
     }
 
-    internal void Finished() => _host.Server.OnFinished(this);
+    /// <summary>The last handler has ended.</summary>
+    internal void Finished() => PartEnded();
 
     internal void Schedule(IThreadPoolWorkItem work) => _host.Server.Schedule(work);
 }

@@ -69,7 +69,8 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
 
     internal Endpoint Endpoint => _endpoint;
 
-    internal bool IsCongested => Volatile.Read(ref _reserved) >= _endpoint.Options.HighWaterBytes;
+    /// <summary>Replies fill half of the outbox. Pushes do not count: replies displace them.</summary>
+    internal bool IsCongested => DirectBytes >= _endpoint.Options.HighWaterBytes;
 
     private ConnectionExtras Extras =>
         _extras ?? Interlocked.CompareExchange(ref _extras, new ConnectionExtras(), null) ?? _extras;
@@ -137,7 +138,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
                 : Extras.WhenRoom(this, cancellation)).ConfigureAwait(false);
             result = Send(payload.Span);
         }
-        if (result == SendResult.Queued && Volatile.Read(ref _reserved) > _endpoint.Options.LowWaterBytes)
+        if (result == SendResult.Queued && !HasRoom)
             await Extras.WhenRoom(this, cancellation).ConfigureAwait(false);
         return result;
     }
@@ -193,7 +194,12 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         _host.Loop.Post(this);
     }
 
-    internal bool HasRoom => Volatile.Read(ref _reserved) <= _endpoint.Options.LowWaterBytes;
+    internal bool HasRoom => DirectBytes <= _endpoint.Options.LowWaterBytes;
+
+    /// <summary>
+    /// Bytes of all but pushes, posted frames included. Off the loop it is never less than what is true.
+    /// </summary>
+    private int DirectBytes => Volatile.Read(ref _reserved) - Volatile.Read(ref _pushBytes);
 
     /// <summary>A handler, of any kind, threw.</summary>
     internal void HandlerFailed(Exception exception)
@@ -210,12 +216,18 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         while (true)
         {
             int now = Volatile.Read(ref _reserved);
-            // What comes from other threads leaves a quarter to replies, as pushes do.
-            int limit = OnLoop ? _endpoint.Options.OutboxBytes : _endpoint.Options.PushBytes;
-            if (now > 0 && now + (long)bytes > limit)
+            if (!OnLoop)
             {
-                // On the loop a reply may displace pushes; elsewhere the sender waits.
-                if (!OnLoop || !RelievePushes(CloseReason.SlowConsumer) || Volatile.Read(ref _reserved) >= now)
+                // Replies of handlers on the pool displace pushes, too: the loop does that when it takes them. What
+                // comes
+                // from other threads leaves a quarter to replies on the loop.
+                int direct = now - Volatile.Read(ref _pushBytes);
+                if (direct > 0 && direct + (long)bytes > _endpoint.Options.PushBytes)
+                    return false;
+            }
+            else if (now > 0 && now + (long)bytes > _endpoint.Options.OutboxBytes)
+            {
+                if (!RelievePushes(CloseReason.SlowConsumer) || Volatile.Read(ref _reserved) >= now)
                     return false;
                 continue;
             }
@@ -278,6 +290,8 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
             }
             ordered = next;
         }
+        if (Volatile.Read(ref _reserved) > _endpoint.Options.OutboxBytes && _state < ConnectionState.Lingering)
+            RelievePushes(CloseReason.SlowConsumer);
     }
 }
 

@@ -95,9 +95,10 @@ internal sealed class ConnectionExtras
     }
 
     /// <summary>
-    /// On the loop: <paramref name="queued"/> frames were queued and <paramref name="done"/> are done so far.
+    /// On the loop: <paramref name="queued"/> frames were queued so far, and <paramref name="oldest"/> is the number of
+    /// the first one that is not sent. What went ahead of others, or was recalled, does not count for them.
     /// </summary>
-    internal void OnProgress(long queued, long done)
+    internal void OnProgress(long queued, long oldest)
     {
         lock (_gate)
         {
@@ -106,7 +107,7 @@ internal sealed class ConnectionExtras
                 (long target, TaskCompletionSource source) = _flushes![i];
                 if (target < 0)
                     _flushes[i] = (target = queued, source);
-                if (target > done)
+                if (target >= oldest)
                     continue;
                 _flushes.RemoveAt(i);
                 source.TrySetResult();

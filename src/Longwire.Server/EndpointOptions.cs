@@ -74,7 +74,7 @@ public sealed record EndpointOptions
         Check(OutboxAge > TimeSpan.Zero, endpoint, nameof(OutboxAge), "a positive time");
         Check(HandlerMessages >= 1, endpoint, nameof(HandlerMessages), "at least 1");
         Check(HandlerBytes >= 1, endpoint, nameof(HandlerBytes), "at least 1 byte");
-        Check(MaxSubscriptions >= 0, endpoint, nameof(MaxSubscriptions), "0 or more");
+        Check(MaxSubscriptions is >= 0 and <= ushort.MaxValue, endpoint, nameof(MaxSubscriptions), "0 to 65535");
         Check(IdleTimeout > TimeSpan.Zero || IdleTimeout == Timeout.InfiniteTimeSpan, endpoint, nameof(IdleTimeout),
             "a positive time, or Timeout.InfiniteTimeSpan");
         Check(HeartbeatInterval > TimeSpan.Zero, endpoint, nameof(HeartbeatInterval), "a positive time");

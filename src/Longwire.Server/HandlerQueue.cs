@@ -38,9 +38,8 @@ internal abstract class HandlerQueue(Connection connection)
     }
 
     /// <summary>
-    /// No more messages follow, after a FIN or a frame that is none. True when no handler runs and none is due; else
-    /// the queue asks for
-    /// the end when that is so.
+    /// No more messages follow: the peer sent FIN, or what is no message. True when no handler runs and none is due;
+    /// else the queue asks for the end when that is so.
     /// </summary>
     internal abstract bool OnEndOfInput(CloseReason reason);
 
@@ -51,6 +50,9 @@ internal abstract class HandlerQueue(Connection connection)
     internal abstract void OnRoom();
 
     protected abstract void Add(Message message);
+
+    /// <summary>A handler that gives up because its connection is over has not failed.</summary>
+    protected bool IsOwnEnd(Exception exception) => exception is OperationCanceledException && !Connection.IsOpen;
 
     protected void Taken(Message message)
     {
@@ -160,7 +162,8 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
             }
             catch (Exception exception)
             {
-                Connection.HandlerFailed(exception);
+                if (!IsOwnEnd(exception))
+                    Connection.HandlerFailed(exception);
             }
             message?.HandlerEnded();
             if (step == Step.Done)
@@ -291,7 +294,8 @@ internal sealed class PullQueue(Connection connection) : HandlerQueue(connection
         catch (Exception exception)
         {
             // A handler that lets the end of its own input pass through is written in the natural way.
-            if (exception is not ConnectionClosedException { Connection: { } ended } || ended != Connection)
+            bool passedOn = exception is ConnectionClosedException { Connection: { } ended } && ended == Connection;
+            if (!passedOn && !IsOwnEnd(exception))
                 Connection.HandlerFailed(exception);
         }
         _ = Connection.CloseAsync();

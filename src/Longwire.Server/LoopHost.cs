@@ -214,6 +214,7 @@ internal sealed class LoopHost : ILoopTenant
         entry.Frame = frame;
         entry.Kind = kind;
         entry.Subscription = subscription;
+        entry.Number = 0;
         entry.Tick = Loop.NowTick;
         _outboxBytes += frame.Length;
         return entry;

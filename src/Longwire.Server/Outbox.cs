@@ -22,6 +22,7 @@ internal sealed class OutboxEntry
     internal LocalFrame Frame = null!;
     internal OutboxEntry? Next;
     internal Subscription? Subscription;
+    internal long Number; // its place among all that was appended; 0 for what went ahead
     internal long Tick;
     internal EntryKind Kind;
 }
@@ -39,6 +40,20 @@ internal struct Outbox
     private int _owned;
 
     internal readonly bool IsEmpty => _head is null;
+
+    /// <summary>
+    /// The place of the first entry that was appended; <see cref="long.MaxValue"/> when there is none.
+    /// </summary>
+    internal readonly long FirstNumber
+    {
+        get
+        {
+            OutboxEntry? entry = _head;
+            while (entry is { Number: 0 })
+                entry = entry.Next;
+            return entry?.Number ?? long.MaxValue;
+        }
+    }
 
     /// <summary>Frames whose bytes are in flight and must stay as they are.</summary>
     private readonly int Fixed => Math.Max(_owned, _headSent > 0 ? 1 : 0);

@@ -9,7 +9,8 @@ internal sealed class RecordingLogs : ILoggerFactory, ILogger
     internal ConcurrentQueue<(LogLevel Level, EventId Id, string Text)> Entries { get; } = [];
 
     internal IEnumerable<string> Errors =>
-        Entries.Where(static entry => entry.Level >= LogLevel.Error).Select(static entry => $"{entry.Id}: {entry.Text}");
+        Entries.Where(static entry => entry.Level >= LogLevel.Error)
+            .Select(static entry => $"{entry.Id}: {entry.Text}");
 
     public ILogger CreateLogger(string categoryName) => this;
 

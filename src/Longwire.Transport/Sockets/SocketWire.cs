@@ -18,6 +18,7 @@ internal sealed class SocketWire : Wire
     private readonly Socket _socket;
     private readonly Completion _receive;
     private Completion? _send;
+    private SocketError _lost; // what the waiting receive was told: the system tells it once, and then only "the end"
     private List<ArraySegment<byte>>? _segments;
     private IoResult _completed;
     private bool _hasCompleted;
@@ -39,7 +40,11 @@ internal sealed class SocketWire : Wire
             return IoResult.Moved(count);
         IsReadable = false;
         if (error is SocketError.Success && count == 0)
-            return IoResult.Of(IoStatus.EndOfStream);
+        {
+            return _lost is SocketError.Success
+                ? IoResult.Of(IoStatus.EndOfStream)
+                : IoResult.Failure(TransportErrors.From(_lost));
+        }
         if (error is not SocketError.Success and not SocketError.WouldBlock)
             return IoResult.Failure(TransportErrors.From(error));
         AwaitReadable();
@@ -158,6 +163,8 @@ internal sealed class SocketWire : Wire
             _receive.Args.Dispose();
             return;
         }
+        if (_receive.Args.SocketError != SocketError.Success)
+            _lost = _receive.Args.SocketError;
         IsReadable = true; // bytes, the end, or an error: the read tells
         Loop!.MarkReady(this);
     }
