@@ -84,13 +84,13 @@ internal static class PlantedBugs
             "delivery.Sequence > 0"),
         new("reservation kept", Output,
             """
-                    _framesDone++;
                     Interlocked.Add(ref _reserved, -length);
+                    _host.Recycle(entry);
             """,
             """
-                    _framesDone++;
                     if (entry.Kind != EntryKind.Control)
                         Interlocked.Add(ref _reserved, -length);
+                    _host.Recycle(entry);
             """),
         new("older message replaces a newer one", "src/Longwire.Server/Backlog.cs",
             "if (node.Latest.Sequence > frame.Sequence)",
