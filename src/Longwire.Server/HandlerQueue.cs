@@ -56,11 +56,16 @@ internal abstract class HandlerQueue(Connection connection)
 
     protected void Taken(Message message)
     {
-        bool wasFull = !HasRoom;
-        Interlocked.Decrement(ref _count);
-        Interlocked.Add(ref _bytes, -message.Length);
-        if (wasFull)
+        // The crossing of a limit decides, by the result of the subtraction: a look beforehand would miss what the loop
+        // adds between, and nobody would be left to resume reading.
+        EndpointOptions options = Connection.Endpoint.Options;
+        int count = Interlocked.Decrement(ref _count);
+        int bytes = Interlocked.Add(ref _bytes, -message.Length);
+        if (count == options.HandlerMessages - 1
+            || (bytes < options.HandlerBytes && bytes + message.Length >= options.HandlerBytes))
+        {
             Connection.Request(ConnectionRequest.Resume);
+        }
     }
 }
 
