@@ -1,6 +1,7 @@
 using System.Buffers;
 using Longwire.Primitives;
 using Longwire.Transport;
+using Microsoft.Extensions.Logging;
 
 namespace Longwire;
 
@@ -17,7 +18,7 @@ internal sealed class Endpoint
     internal readonly byte[]? Heartbeat;
     internal readonly byte[]? Goodbye;
 
-    internal Endpoint(int index, EndpointDraft draft, Hub hub)
+    internal Endpoint(int index, EndpointDraft draft, Hub hub, ILogger logger)
     {
         Index = index;
         Address = ListenAddress.Parse(draft.Address);
@@ -28,7 +29,7 @@ internal sealed class Endpoint
         Handlers = draft.Handlers!;
         if (Handlers.IsInline && Handlers.IsPull)
             throw new ArgumentException($"Endpoint {draft.Address}: choose OnMessageInline or OnConnection, not both.");
-        Encoder = new EndpointEncoder(Codec, draft, hub, hub.Pool);
+        Encoder = new EndpointEncoder(Codec, draft, hub, logger);
         Heartbeat = draft.Heartbeat;
         Goodbye = draft.Goodbye;
     }
@@ -55,18 +56,28 @@ internal sealed class Endpoint
     /// <summary>
     /// The endpoint's encoding of hub messages, made once per message and shared by all its connections.
     /// </summary>
-    private sealed class EndpointEncoder(Codec codec, EndpointDraft draft, Hub hub, SlabPool pool)
+    private sealed class EndpointEncoder(Codec codec, EndpointDraft draft, Hub hub, ILogger logger)
         : MessageEncoder(hub)
     {
         [ThreadStatic]
         private static ArrayBufferWriter<byte>? t_writer;
+
+        private readonly SlabPool _pool = hub.Pool;
 
         internal override Frame? EncodeGap(Topic topic, long count)
         {
             if (draft.GapWriter is not { } write)
                 return null;
             ArrayBufferWriter<byte> output = Writer();
-            write(topic, count, output);
+            try
+            {
+                write(topic, count, output);
+            }
+            catch (Exception exception)
+            {
+                Log.WriterFailed(logger, exception, draft.Address, topic.Name);
+                return null;
+            }
             return Frame(output.WrittenSpan);
         }
 
@@ -75,7 +86,15 @@ internal sealed class Endpoint
             if (draft.SnapshotEndWriter is not { } write)
                 return null;
             ArrayBufferWriter<byte> output = Writer();
-            write(filter, output);
+            try
+            {
+                write(filter, output);
+            }
+            catch (Exception exception)
+            {
+                Log.WriterFailed(logger, exception, draft.Address, filter.ToString());
+                return null;
+            }
             return Frame(output.WrittenSpan);
         }
 
@@ -84,7 +103,16 @@ internal sealed class Endpoint
             if (draft.DeliveryWriter is not { } write)
                 return Frame(payload.Span);
             ArrayBufferWriter<byte> output = Writer();
-            write(topic, sequence, payload.Span, output);
+            try
+            {
+                write(topic, sequence, payload.Span, output);
+            }
+            catch (Exception exception)
+            {
+                // In the middle of a fan-out: it counts as dropped here, and all others get theirs.
+                Log.WriterFailed(logger, exception, draft.Address, topic.Name);
+                return null;
+            }
             return Frame(output.WrittenSpan);
         }
 
@@ -97,7 +125,7 @@ internal sealed class Endpoint
 
         private Frame? Frame(ReadOnlySpan<byte> payload)
         {
-            TryEncode(codec, payload, pool, out Frame? frame);
+            TryEncode(codec, payload, _pool, out Frame? frame);
             return frame;
         }
     }

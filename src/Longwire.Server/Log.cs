@@ -30,6 +30,9 @@ internal static partial class Log
     [LoggerMessage(1201, LogLevel.Error, "A handler of connection {Id} failed; the connection is closed")]
     internal static partial void HandlerFailed(ILogger logger, Exception exception, long id);
 
+    [LoggerMessage(1204, LogLevel.Error, "A delivery writer of {Endpoint} failed on {Topic}; the message is dropped")]
+    internal static partial void WriterFailed(ILogger logger, Exception exception, string endpoint, string topic);
+
     [LoggerMessage(1202, LogLevel.Warning, "{Culprit} held loop {Loop} for {Milliseconds:F0} ms; all on it waited")]
     internal static partial void LoopHeld(ILogger logger, string culprit, int loop, double milliseconds);
 

@@ -42,7 +42,7 @@ public sealed partial class TcpServer : IAsyncDisposable
         _budget = new OutboxBudget(builder.ServerLimits.OutboxBudgetBytes);
         _endpoints = new Endpoint[builder.Endpoints.Count];
         for (int i = 0; i < _endpoints.Length; i++)
-            _endpoints[i] = new Endpoint(i, builder.Endpoints[i], Hub);
+            _endpoints[i] = new Endpoint(i, builder.Endpoints[i], Hub, Logger);
     }
 
     /// <summary>The topics.</summary>

@@ -147,6 +147,29 @@ public sealed class PushTests
     }
 
     [Fact]
+    public async Task A_writer_that_throws_costs_its_message_only()
+    {
+        await using ServerBench bench = await ServerBench.Start(PollerKind.Automatic, e => e
+            .Framing(Lines.Utf8(maxBytes: 100))
+            .Deliver(static (_, sequence, message, output) =>
+            {
+                if (sequence == 2)
+                    throw new InvalidOperationException("on purpose");
+                output.Write(message);
+            })
+            .DeliverSnapshotEnd(static (_, output) => output.Write("end"u8))
+            .OnMessageInline(static (connection, _) => connection.Subscribe(TopicFilter.Parse("t"))));
+        bench.ExpectedErrors.Add("delivery writer");
+        TestClient client = await bench.Connect();
+        client.Send("subscribe\n");
+        await client.ReadLinesTo("end");
+        foreach (string message in (string[])["one", "two", "three"])
+            bench.Hub.Publish("t", Encoding.UTF8.GetBytes(message));
+        Assert.Equal(["one", "three"], await client.ReadLines(2));
+        Assert.Equal(1, bench.Server.Snapshot().Dropped);
+    }
+
+    [Fact]
     public async Task A_publisher_does_not_hear_itself()
     {
         Topic? chat = null;
