@@ -36,6 +36,9 @@ internal static partial class Log
     [LoggerMessage(1202, LogLevel.Warning, "{Culprit} held loop {Loop} for {Milliseconds:F0} ms; all on it waited")]
     internal static partial void LoopHeld(ILogger logger, string culprit, int loop, double milliseconds);
 
+    [LoggerMessage(1205, LogLevel.Warning, "{Culprit} holds loop {Loop} for more than a second now; all on it wait")]
+    internal static partial void LoopStuck(ILogger logger, string culprit, int loop);
+
     [LoggerMessage(1203, LogLevel.Critical, "Loop {Loop} caught a defect in {Culprit}; please report it")]
     internal static partial void LoopFault(ILogger logger, Exception exception, int loop, string culprit);
 }

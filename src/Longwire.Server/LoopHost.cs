@@ -56,7 +56,6 @@ internal sealed class LoopHost : ILoopTenant
     /// <summary>Connections on this loop, those on their way to it included.</summary>
     internal int Load;
 
-
     internal int Count => Volatile.Read(ref _count);
 
     internal long OutboxBytes => Volatile.Read(ref _outboxBytes);
@@ -104,6 +103,13 @@ internal sealed class LoopHost : ILoopTenant
     {
         Counters.Holds++;
         Log.LoopHeld(Server.Logger, Describe(culprit), Loop.Index, duration.TotalMilliseconds);
+    }
+
+    /// <summary>Names whoever holds the loop and does not end; called once a second, from another thread.</summary>
+    internal void Watch()
+    {
+        if (Loop.FindHolder() is { } culprit)
+            Log.LoopStuck(Server.Logger, Describe(culprit), Loop.Index);
     }
 
     internal void MarkDirty(Connection connection)

@@ -12,7 +12,8 @@ public interface ILoopTenant
     void OnFault(Exception exception, object? culprit);
 
     /// <summary>
-    /// One callback held the loop longer than <see cref="Loop.HoldWarning"/> (collector pauses subtracted).
+    /// One callback held the loop longer than <see cref="Loop.HoldWarning"/>, collector pauses and the container's
+    /// throttling subtracted.
     /// </summary>
     void OnHeld(TimeSpan duration, object? culprit);
 }

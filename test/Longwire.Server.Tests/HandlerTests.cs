@@ -185,4 +185,21 @@ public sealed class HandlerTests
         int count = socket.Send(bytes, SocketFlags.None, out SocketError error);
         return error == SocketError.WouldBlock ? 0 : count;
     }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task A_handler_that_never_gives_its_loop_back_is_named_while_it_does_so(PollerKind poller)
+    {
+        using var leave = new ManualResetEventSlim();
+        await using ServerBench bench = await ServerBench.Start(poller, e => e
+            .Framing(Lines.Utf8(maxBytes: 100))
+            .OnMessageInline((_, _) => leave.Wait(Wait.Limit, TestContext.Current.CancellationToken)));
+        TestClient client = await bench.Connect();
+        client.Send("hold\n");
+        await Wait.Until(
+            () => bench.Logs.Entries.Any(static entry =>
+                entry.Id.Id == 1205 && entry.Text.Contains("connection ", StringComparison.Ordinal)),
+            "the watchdog's word");
+        leave.Set();
+    }
 }

@@ -36,7 +36,7 @@ internal sealed class LogLines : ILoggerProvider, ILogger
         {
             _lines.Add(formatter(state, exception));
             // The watchdog's word about a held loop says that the machine is busy, not that something is wrong.
-            if (logLevel >= LogLevel.Warning && eventId.Id != 1202)
+            if (logLevel >= LogLevel.Warning && eventId.Id is not (1202 or 1205))
                 _troubles.Add($"{eventId.Id} {formatter(state, exception)} {exception}");
             next = _next;
             _next = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -166,6 +166,58 @@ public sealed class LoopTests
     }
 
     [Theory, ClassData(typeof(Pollers))]
+    public void Whoever_does_not_end_is_found_once(PollerKind kind)
+    {
+        using var loop = new TestLoop(kind);
+        using var entered = new ManualResetEventSlim();
+        using var leave = new ManualResetEventSlim();
+        Assert.Null(loop.Loop.FindHolder());
+        Work stuck = loop.Post(() =>
+        {
+            entered.Set();
+            Wait.For(leave, "the test to let go");
+        });
+        Wait.For(entered, "the work to begin");
+        Assert.Null(loop.Loop.FindHolder()); // it may have begun just now
+        Assert.Same(stuck, loop.Loop.FindHolder());
+        Assert.Null(loop.Loop.FindHolder());
+        leave.Set();
+        loop.Run(() => { });
+        Assert.Null(loop.Loop.FindHolder());
+        Assert.Null(loop.Loop.FindHolder());
+    }
+
+    [Theory, ClassData(typeof(Pollers))]
+    public void Time_that_the_container_was_throttled_is_nobodys_hold(PollerKind kind)
+    {
+        using var loop = new TestLoop(kind);
+        TimeSpan throttled = TimeSpan.FromSeconds(5); // from before
+        loop.Loop.ThrottledTime = () => throttled;
+        loop.Loop.FindHolder();
+        loop.Run(() =>
+        {
+            Hold(80);
+            throttled += TimeSpan.FromSeconds(1);
+        });
+        Work mine = loop.Post(() => Hold(80));
+        Wait.Until(() => loop.Holds.Count > 0, "the hold that nothing explains");
+        Assert.Same(mine, Assert.Single(loop.Holds).Culprit);
+    }
+
+    [Fact]
+    public void Throttled_time_is_read_from_either_version_of_control_groups()
+    {
+        Assert.Equal(TimeSpan.FromMilliseconds(7), CpuThrottling.Parse(
+            "usage_usec 1\nnr_throttled 3\nthrottled_usec 7000\nnr_bursts 0\n"u8));
+        Assert.Equal(TimeSpan.FromMilliseconds(7), CpuThrottling.Parse("nr_periods 9\nthrottled_time 7000000\n"u8));
+        Assert.Equal(TimeSpan.Zero, CpuThrottling.Parse("usage_usec 1\nthrottled_usec x\n\nnonsense"u8));
+        Assert.Equal(
+            "system.slice/longwire.service", CpuThrottling.FindGroup("1:cpu:/x\n0::/system.slice/longwire.service\n"));
+        Assert.Equal("", CpuThrottling.FindGroup("1:cpu:/x\n"));
+        Assert.True(CpuThrottling.Total() >= TimeSpan.Zero);
+    }
+
+    [Theory, ClassData(typeof(Pollers))]
     public void A_loop_is_disposed_twice_and_woken_after_without_harm(PollerKind kind)
     {
         var pool = new SlabPool();
