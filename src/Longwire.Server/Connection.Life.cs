@@ -65,6 +65,8 @@ public abstract partial class Connection
         TakePosted(_state == ConnectionState.Closed ? s_closedMark : null);
         if (requests.HasFlag(ConnectionRequest.Connected))
             OnConnected();
+        if (requests.HasFlag(ConnectionRequest.Subscriptions))
+            TakeSubscriptionRequests(); // behind what was sent before
         if (requests.HasFlag(ConnectionRequest.ConnectFailed))
         {
             _connecting = false;

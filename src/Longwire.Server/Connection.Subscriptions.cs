@@ -4,25 +4,29 @@ namespace Longwire;
 public abstract partial class Connection
 {
     private Subscription? _subscriptions;
-    private ushort _subscriptionCount;
-    private ushort _snapshots; // subscriptions whose snapshot is not complete
+    private int _subscriptionCount; // places taken, those of requests on their way included; changed by any thread
+    private int _snapshots; // subscriptions whose snapshot is not complete
 
     /// <summary>
     /// Subscribes to a filter: the retained messages of all its topics, an end mark if the endpoint has one, and then
     /// each message as it is published, with nothing missing, doubled or out of order between.
     /// </summary>
     /// <remarks>
-    /// Off the loop the answer is <see cref="SubscribeResult.Subscribed"/> when the request was passed on; a message
-    /// that two filters of one connection match is delivered for each.
+    /// Off the loop the answer is as true: the place is taken at once, and the snapshot begins a moment later. A
+    /// message that two filters of one connection match is delivered for each.
     /// </remarks>
     public SubscribeResult Subscribe(TopicFilter filter)
     {
         ArgumentNullException.ThrowIfNull(filter);
         if (_state >= ConnectionState.Closing)
             return SubscribeResult.Closed;
-        if (OnLoop)
-            return SubscribeHere(filter);
-        _host.Post(() => SubscribeHere(filter));
+        if (!OnLoop)
+            return Extras.RequestSubscribe(this, filter);
+        if (FindSubscription(filter) is not null)
+            return SubscribeResult.AlreadySubscribed;
+        if (!TryTakePlace())
+            return SubscribeResult.TooMany;
+        SubscribeHere(filter);
         return SubscribeResult.Subscribed;
     }
 
@@ -35,7 +39,7 @@ public abstract partial class Connection
         if (OnLoop)
             UnsubscribeHere(filter);
         else
-            _host.Post(() => UnsubscribeHere(filter));
+            Extras.RequestUnsubscribe(this, filter);
     }
 
     /// <summary>
@@ -56,24 +60,50 @@ public abstract partial class Connection
         return topic.Publish(payload, Id);
     }
 
-    private SubscribeResult SubscribeHere(TopicFilter filter)
+    /// <summary>
+    /// The subscription to a filter; off the loop as of this moment, which a list that grows at its head allows.
+    /// </summary>
+    internal Subscription? FindSubscription(TopicFilter filter)
     {
-        if (_state >= ConnectionState.Closing)
-            return SubscribeResult.Closed;
-        for (Subscription? own = _subscriptions; own is not null; own = own.NextOfSubscriber)
+        Subscription? own = Volatile.Read(ref _subscriptions);
+        while (own is not null && !own.Filter.Equals(filter))
+            own = own.NextOfSubscriber;
+        return own;
+    }
+
+    /// <summary>Takes one of the places that the endpoint allows, so that "subscribed" is kept.</summary>
+    internal bool TryTakePlace()
+    {
+        if (Interlocked.Increment(ref _subscriptionCount) <= _endpoint.Options.MaxSubscriptions)
+            return true;
+        GiveUpPlace();
+        return false;
+    }
+
+    internal void GiveUpPlace() => Interlocked.Decrement(ref _subscriptionCount);
+
+    /// <summary>What other threads asked for, in their order.</summary>
+    private void TakeSubscriptionRequests()
+    {
+        foreach ((TopicFilter filter, bool wanted) in _extras!.TakeSubscriptionRequests())
         {
-            if (own.Filter.Equals(filter))
-                return SubscribeResult.AlreadySubscribed;
+            if (!wanted)
+                UnsubscribeHere(filter);
+            else if (_state < ConnectionState.Closing && FindSubscription(filter) is null)
+                SubscribeHere(filter);
+            else
+                GiveUpPlace();
         }
-        if (_subscriptionCount >= _endpoint.Options.MaxSubscriptions)
-            return SubscribeResult.TooMany;
+    }
+
+    /// <summary>Subscribes in a place that was taken.</summary>
+    private void SubscribeHere(TopicFilter filter)
+    {
         Subscription subscription = _host.Hub.Subscribe(this, filter);
         subscription.NextOfSubscriber = _subscriptions;
-        _subscriptions = subscription;
-        _subscriptionCount++;
+        Volatile.Write(ref _subscriptions, subscription); // complete before others see it (partner: FindSubscription)
         _snapshots++;
         _host.MarkDirty(this); // the snapshot is sent as the outbox has room
-        return SubscribeResult.Subscribed;
     }
 
     private void UnsubscribeHere(TopicFilter filter)
@@ -105,7 +135,7 @@ public abstract partial class Connection
     {
         if (!subscription.IsLive)
             _snapshots--;
-        _subscriptionCount--;
+        GiveUpPlace();
         _host.Hub.Unsubscribe(subscription);
     }
 

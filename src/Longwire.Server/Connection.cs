@@ -329,4 +329,5 @@ internal enum ConnectionRequest
     HandlersIdle = 16,
     Flush = 32,
     ConnectFailed = 64,
+    Subscriptions = 128,
 }

@@ -14,6 +14,7 @@ internal sealed class ConnectionExtras
     private TaskCompletionSource? _room;
     private List<(long Target, TaskCompletionSource Done)>? _flushes;
     private CancellationTokenSource? _cancellation;
+    private List<(TopicFilter Filter, bool Wanted)> _subscriptions = []; // requests of other threads
     private int _abortReason;
     private bool _cancelled;
     private bool _ended;
@@ -27,6 +28,54 @@ internal sealed class ConnectionExtras
     /// <summary>The first reason wins, also when two threads abort before the loop has seen either.</summary>
     internal void SetAbortReason(CloseReason reason) =>
         Interlocked.CompareExchange(ref _abortReason, (int)reason, (int)CloseReason.None);
+
+    /// <summary>
+    /// Asks for a subscription whose place is taken here. Bound: per filter one end and one beginning, in this order.
+    /// </summary>
+    internal SubscribeResult RequestSubscribe(Connection connection, TopicFilter filter)
+    {
+        lock (_gate)
+        {
+            int last = _subscriptions.FindLastIndex(request => request.Filter.Equals(filter));
+            if (last >= 0 ? _subscriptions[last].Wanted : connection.FindSubscription(filter) is not null)
+                return SubscribeResult.AlreadySubscribed;
+            if (_ended)
+                return SubscribeResult.Closed;
+            if (!connection.TryTakePlace())
+                return SubscribeResult.TooMany;
+            _subscriptions.Add((filter, true));
+        }
+        connection.Request(ConnectionRequest.Subscriptions);
+        return SubscribeResult.Subscribed;
+    }
+
+    internal void RequestUnsubscribe(Connection connection, TopicFilter filter)
+    {
+        lock (_gate)
+        {
+            int last = _subscriptions.FindLastIndex(request => request.Filter.Equals(filter));
+            if (last >= 0 && _subscriptions[last].Wanted)
+            {
+                _subscriptions.RemoveAt(last);
+                connection.GiveUpPlace();
+                return;
+            }
+            if (last >= 0 || connection.FindSubscription(filter) is null)
+                return;
+            _subscriptions.Add((filter, false));
+        }
+        connection.Request(ConnectionRequest.Subscriptions);
+    }
+
+    internal List<(TopicFilter Filter, bool Wanted)> TakeSubscriptionRequests()
+    {
+        lock (_gate)
+        {
+            List<(TopicFilter, bool)> taken = _subscriptions;
+            _subscriptions = [];
+            return taken;
+        }
+    }
 
     internal Task<CloseReason> WhenClosed(Connection connection)
     {

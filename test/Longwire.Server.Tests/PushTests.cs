@@ -146,6 +146,67 @@ public sealed class PushTests
         Assert.Throws<ArgumentException>(() => bench.Server.SendToGroup("a+b", "x"u8));
     }
 
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task The_answer_to_a_subscribe_is_as_true_off_the_loop_as_on_it(PollerKind poller)
+    {
+        await using ServerBench bench = await ServerBench.Start(poller, e => e
+            .Framing(Lines.Utf8(maxBytes: 100))
+            .Options(new EndpointOptions { MaxSubscriptions = 2 })
+            .DeliverSnapshotEnd(static (filter, output) => Encoding.UTF8.GetBytes($"end {filter}", output))
+            .OnMessageInline(static (connection, _) => connection.Send("done")));
+        TestClient client = await bench.Connect();
+        Connection connection = await bench.OnlyConnection();
+        bench.Hub.Publish("a", "value of a"u8);
+        TopicFilter a = TopicFilter.Parse("a"), b = TopicFilter.Parse("b"), c = TopicFilter.Parse("c");
+        connection.Send("ahead of the snapshot");
+        Assert.Equal(SubscribeResult.Subscribed, connection.Subscribe(a));
+        Assert.Equal(SubscribeResult.AlreadySubscribed, connection.Subscribe(a));
+        Assert.Equal(SubscribeResult.Subscribed, connection.Subscribe(b));
+        Assert.Equal(SubscribeResult.TooMany, connection.Subscribe(c));
+        List<string> lines = [.. await client.ReadLines(4)];
+        Assert.Equal("ahead of the snapshot", lines[0]);
+        Assert.Equal(["end a", "end b", "value of a"], lines[1..].Order());
+        Assert.True(lines.IndexOf("value of a") < lines.IndexOf("end a"));
+        Assert.Equal(SubscribeResult.AlreadySubscribed, connection.Subscribe(b));
+        connection.Unsubscribe(b);
+        connection.Unsubscribe(c);
+        Assert.Equal(1, (await bench.Snapshot(connection.Id)).Subscriptions); // it has been to the loop and back
+        Assert.Equal(SubscribeResult.Subscribed, connection.Subscribe(c));
+        Assert.Equal("end c", await client.ReadLine());
+        Assert.Equal(0, bench.Hub.Publish("b", "nobody"u8).Matched);
+        Assert.Equal(1, bench.Hub.Publish("c", "one"u8).Matched);
+        Assert.Equal("one", await client.ReadLine());
+    }
+
+    [Fact]
+    public async Task What_is_asked_and_taken_back_before_the_loop_looks_leaves_nothing()
+    {
+        using var leave = new ManualResetEventSlim();
+        await using ServerBench bench = await ServerBench.Start(PollerKind.Automatic, e => e
+            .Framing(Lines.Utf8(maxBytes: 100))
+            .Options(new EndpointOptions { MaxSubscriptions = 1 })
+            .DeliverSnapshotEnd(static (filter, output) => Encoding.UTF8.GetBytes($"end {filter}", output))
+            .OnMessageInline((_, _) => leave.Wait(Wait.Limit, TestContext.Current.CancellationToken)));
+        TestClient client = await bench.Connect();
+        Connection connection = await bench.OnlyConnection();
+        TopicFilter a = TopicFilter.Parse("a"), b = TopicFilter.Parse("b");
+        client.Send("hold\n");
+        await Wait.Until(() => bench.Server.Snapshot().MessagesReceived == 1, "the handler that holds the loop");
+        for (int i = 0; i < 1000; i++)
+        {
+            Assert.Equal(SubscribeResult.Subscribed, connection.Subscribe(a));
+            Assert.Equal(SubscribeResult.TooMany, connection.Subscribe(b));
+            connection.Unsubscribe(a);
+        }
+        Assert.Equal(SubscribeResult.Subscribed, connection.Subscribe(b));
+        leave.Set();
+        Assert.Equal("end b", await client.ReadLine());
+        connection.Unsubscribe(b);
+        connection.Unsubscribe(b);
+        Assert.Equal(0, (await bench.Snapshot(connection.Id)).Subscriptions);
+    }
+
     [Fact]
     public async Task A_writer_that_throws_costs_its_message_only()
     {
