@@ -108,19 +108,20 @@ public sealed record ServerLimits
 
     /// <summary>
     /// Most bytes in all outboxes together. Default: 256 MiB. When it is spent, the connections whose queued messages
-    /// are the oldest lose them as their policy says, or are closed with <see cref="CloseReason.MemoryPressure"/>.
+    /// are the oldest lose them as their policy says, or are closed with <see cref="CloseReason.MemoryPressure"/>. At
+    /// least 256 KiB per loop, in which portions loops take it.
     /// </summary>
     public long OutboxBudgetBytes { get; init; } = 256L << 20;
 
     /// <summary>Time that a stop gives to goodbyes and flushing before it aborts. Default: 10 s.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    internal void Validate()
+    internal void Validate(int loops)
     {
         Check(MaxConnections >= 1, nameof(MaxConnections), "at least 1");
         Check(MaxConnectionsPerAddress >= 1, nameof(MaxConnectionsPerAddress), "at least 1");
-        Check(OutboxBudgetBytes >= OutboxBudget.ChunkBytes, nameof(OutboxBudgetBytes),
-            $"at least {OutboxBudget.ChunkBytes} bytes");
+        Check(OutboxBudgetBytes >= (long)loops * OutboxBudget.ChunkBytes, nameof(OutboxBudgetBytes),
+            $"at least {(long)loops * OutboxBudget.ChunkBytes} bytes, {OutboxBudget.ChunkBytes} for each loop");
         Check(DrainTimeout > TimeSpan.Zero, nameof(DrainTimeout), "a positive time");
     }
 

@@ -34,7 +34,7 @@ public sealed partial class TcpServer : IAsyncDisposable
     private TcpServer(TcpServerBuilder builder)
     {
         _builder = builder;
-        builder.ServerLimits.Validate();
+        builder.ServerLimits.Validate(builder.LoopCount);
         if (builder.Endpoints.Count == 0)
             throw new ArgumentException("The server has no endpoint; call Listen(\"tcp://127.0.0.1:7000\", e => …).");
         Time = builder.TimeProvider;
@@ -84,14 +84,24 @@ public sealed partial class TcpServer : IAsyncDisposable
 
     /// <summary>Binds the endpoints and starts the loops.</summary>
     /// <exception cref="ListenException">An endpoint could not be bound; the message names it and the cure.</exception>
-    /// <exception cref="InvalidOperationException">The server was started before.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The server was started before, or the slab pool's ceiling or the system's descriptors are too few for its loops.
+    /// </exception>
     public Task StartAsync(CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
         if (_hosts.Length > 0)
             throw new InvalidOperationException("A server is started once; create a new one.");
         Socket[] sockets = Bind();
-        CreateLoops();
+        try
+        {
+            CreateLoops();
+        }
+        catch
+        {
+            Array.ForEach(sockets, static socket => socket.Dispose());
+            throw;
+        }
         foreach (LoopHost host in _hosts)
             host.Loop.Start();
         _watchdog = Time.CreateTimer(
@@ -181,18 +191,6 @@ public sealed partial class TcpServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
-    /// <summary>Makes the loops without starting them; a simulation steps them itself.</summary>
-    internal void CreateLoops()
-    {
-        _hosts = new LoopHost[_builder.LoopCount];
-        for (int i = 0; i < _hosts.Length; i++)
-            _hosts[i] = new LoopHost(this, new Loop(i, _builder.CreatePoller(i), Pool, Time), _budget);
-        _metrics = new ServerMetrics(this);
-    }
-
-    /// <summary>Takes accepted wires for an endpoint.</summary>
-    internal IAcceptHandler AcceptorFor(int endpoint) => new Acceptor(this, _endpoints[endpoint]);
-
     /// <summary>Where handler queues run.</summary>
     internal void Schedule(IThreadPoolWorkItem work)
     {
@@ -239,24 +237,6 @@ public sealed partial class TcpServer : IAsyncDisposable
         _metrics?.Dispose();
     }
 
-    private Socket[] Bind()
-    {
-        var sockets = new List<Socket>();
-        foreach (Endpoint endpoint in _endpoints)
-        {
-            try
-            {
-                sockets.Add(endpoint.Address.Bind(endpoint.Options.Listen));
-            }
-            catch (SocketException exception)
-            {
-                sockets.ForEach(static socket => socket.Dispose());
-                throw new ListenException(endpoint.Address, exception);
-            }
-        }
-        return [.. sockets];
-    }
-
     private async Task StopOnceAsync(TimeSpan? deadline)
     {
         TimeSpan limit = deadline ?? _builder.ServerLimits.DrainTimeout;
@@ -286,40 +266,5 @@ public sealed partial class TcpServer : IAsyncDisposable
         if (joined && ended == _allClosed.Task)
             Release();
         Log.Stopped(Logger, _aborted);
-    }
-
-    /// <summary>The door: admission, then the least loaded loop.</summary>
-    private sealed class Acceptor(TcpServer server, Endpoint endpoint) : IAcceptHandler
-    {
-        public void OnAccepted(Wire wire)
-        {
-            CloseReason refusal = server._draining
-                ? CloseReason.ServerShutdown
-                : server.Admission.TryEnter(wire.Remote);
-            server._metrics!.Accepted(refusal);
-            if (refusal != CloseReason.None)
-            {
-                Log.Refused(server.Logger, wire.Remote, refusal);
-                wire.Close(CloseMode.Abort);
-                return;
-            }
-            LoopHost host = server._hosts[0];
-            foreach (LoopHost other in server._hosts)
-            {
-                if (Volatile.Read(ref other.Load) < Volatile.Read(ref host.Load))
-                    host = other;
-            }
-            Interlocked.Increment(ref host.Load);
-            Connection connection = endpoint.Handlers.CreateConnection();
-            connection.Prepare(endpoint, host, wire);
-            Interleaving.Point();
-            host.Loop.Post(connection); // its first run brings it into the loop's table
-        }
-
-        public void OnAcceptFailed(TransportError error, TimeSpan backOff)
-        {
-            server._metrics!.AcceptFailed();
-            Log.AcceptFailed(server.Logger, error, backOff);
-        }
     }
 }

@@ -1,0 +1,97 @@
+using System.Net.Sockets;
+using Longwire.Primitives;
+using Longwire.Transport;
+
+namespace Longwire;
+
+// What a start makes: bound sockets, loops, and the door.
+public sealed partial class TcpServer
+{
+    /// <summary>Makes the loops without starting them; a simulation steps them itself.</summary>
+    internal void CreateLoops()
+    {
+        var hosts = new List<LoopHost>();
+        try
+        {
+            while (hosts.Count < _builder.LoopCount)
+                hosts.Add(new LoopHost(this, CreateLoop(hosts.Count), _budget));
+        }
+        catch
+        {
+            hosts.ForEach(static host => host.Loop.Dispose());
+            throw;
+        }
+        _hosts = [.. hosts];
+        _metrics = new ServerMetrics(this);
+    }
+
+    /// <summary>Takes accepted wires for an endpoint.</summary>
+    internal IAcceptHandler AcceptorFor(int endpoint) => new Acceptor(this, _endpoints[endpoint]);
+
+    private Loop CreateLoop(int index)
+    {
+        Poller poller = _builder.CreatePoller(index);
+        try
+        {
+            return new Loop(index, poller, Pool, Time);
+        }
+        catch
+        {
+            poller.Dispose();
+            throw;
+        }
+    }
+
+    private Socket[] Bind()
+    {
+        var sockets = new List<Socket>();
+        foreach (Endpoint endpoint in _endpoints)
+        {
+            try
+            {
+                sockets.Add(endpoint.Address.Bind(endpoint.Options.Listen));
+            }
+            catch (SocketException exception)
+            {
+                sockets.ForEach(static socket => socket.Dispose());
+                throw new ListenException(endpoint.Address, exception);
+            }
+        }
+        return [.. sockets];
+    }
+
+    /// <summary>The door: admission, then the least loaded loop.</summary>
+    private sealed class Acceptor(TcpServer server, Endpoint endpoint) : IAcceptHandler
+    {
+        public void OnAccepted(Wire wire)
+        {
+            CloseReason refusal = server._draining
+                ? CloseReason.ServerShutdown
+                : server.Admission.TryEnter(wire.Remote);
+            server._metrics!.Accepted(refusal);
+            if (refusal != CloseReason.None)
+            {
+                Log.Refused(server.Logger, wire.Remote, refusal);
+                wire.Close(CloseMode.Abort);
+                return;
+            }
+            LoopHost host = server._hosts[0];
+            foreach (LoopHost other in server._hosts)
+            {
+                if (Volatile.Read(ref other.Load) < Volatile.Read(ref host.Load))
+                    host = other;
+            }
+            Interlocked.Increment(ref host.Load);
+            Connection connection = endpoint.Handlers.CreateConnection();
+            connection.Prepare(endpoint, host, wire);
+            Interleaving.Point();
+            host.Loop.Post(connection); // its first run brings it into the loop's table
+        }
+
+        public void OnAcceptFailed(TransportError error, TimeSpan backOff)
+        {
+            server._metrics!.AcceptFailed();
+            Log.AcceptFailed(server.Logger, error, backOff);
+        }
+    }
+}
