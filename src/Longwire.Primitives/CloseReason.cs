@@ -8,7 +8,7 @@ namespace Longwire;
 /// The hundreds digit is the group: 1 peer, 2 local policy, 3 protocol, 4 transport, 5 shutdown. What the peer should
 /// do next is <see cref="CloseReasons.Advice(CloseReason)"/>.
 /// </remarks>
-public enum CloseReason
+public enum CloseReason : ushort
 {
     /// <summary>The connection is still open.</summary>
     None = 0,

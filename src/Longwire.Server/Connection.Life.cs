@@ -7,13 +7,18 @@ namespace Longwire;
 public abstract partial class Connection
 {
     private long _connectedTick;
-    private long _graceDue; // tick at which handlers are cancelled after the peer's FIN; 0 when none is armed
-    private long _closeDue; // tick at which a close becomes an abort; 0 while open
-    private long _heartbeatDue;
-    private long _sentAtHeartbeat;
+    /// <summary>
+    /// The tick of what is due in this state. Open: the heartbeat, or once the input has ended the end of the handlers'
+    /// grace. From closing on: when the close becomes an abort.
+    /// </summary>
+    private long _due;
+    private bool _sentSinceHeartbeat;
     private int _parts = 2; // what has not ended yet: handlers, outbox
     private bool _connecting; // inline endpoints: OnConnect runs asynchronously
     private bool _connected; // inline endpoints: OnConnect has ended well, so OnClosed is due
+
+    /// <summary>Nothing more comes in, and the handlers have a while to answer what came before.</summary>
+    private bool IsInGrace => _inputReason != CloseReason.None && _state <= ConnectionState.Open;
 
     internal bool IsEnded => _state == ConnectionState.Closed;
 
@@ -25,7 +30,7 @@ public abstract partial class Connection
         Id = id;
         EndpointOptions options = _endpoint.Options;
         _connectedTick = _lastReceived = _host.Loop.NowTick;
-        _heartbeatDue = _connectedTick + Loop.ToTicks(options.HeartbeatInterval);
+        _due = _connectedTick + Loop.ToTicks(options.HeartbeatInterval);
         if (!_endpoint.Handlers.IsInline)
             _handlers = HandlerQueue.Create(this);
         _host.Loop.Add(_wire, this);
@@ -95,9 +100,10 @@ public abstract partial class Connection
             return;
         if (requests.HasFlag(ConnectionRequest.Flush))
         {
-            _extras?.OnProgress(_framesQueued, _outbox.FirstNumber);
+            _extras!.BeginFlushes(_outbox);
+            _extras.OnProgress(_outbox);
             if (HasRoom)
-                _extras?.OnRoom();
+                _extras.OnRoom();
         }
         if (_inputPaused || _wire.IsReadable)
             _host.Loop.MarkReady(_wire);
@@ -108,14 +114,13 @@ public abstract partial class Connection
     {
         if (_state == ConnectionState.Closed)
             return;
-        if (_closeDue != 0 && tick >= _closeDue)
+        if (tick >= _due && _state >= ConnectionState.Closing)
         {
             End(_reason, _state == ConnectionState.Lingering ? CloseMode.Close : CloseMode.Abort);
             return;
         }
-        if (_graceDue != 0 && tick >= _graceDue)
+        if (tick >= _due && IsInGrace)
         {
-            _graceDue = 0;
             _extras?.Cancel();
             BeginClose(_inputReason, _endpoint.Options.LingerTimeout);
         }
@@ -135,7 +140,7 @@ public abstract partial class Connection
         _reason = reason;
         TakePosted();
         _state = ConnectionState.Closing;
-        _closeDue = _host.Loop.NowTick + Loop.ToTicks(deadline);
+        _due = _host.Loop.NowTick + Loop.ToTicks(deadline);
         UnsubscribeAll();
         ReleaseInput();
         ArmNext();
@@ -162,7 +167,7 @@ public abstract partial class Connection
             return;
         }
         // It is closing already, and for its own reason; but not for longer than the drain lasts.
-        _closeDue = Math.Min(_closeDue, _host.Loop.NowTick + Loop.ToTicks(deadline));
+        _due = Math.Min(_due, _host.Loop.NowTick + Loop.ToTicks(deadline));
         ArmNext();
     }
 
@@ -285,7 +290,7 @@ public abstract partial class Connection
             End(_reason, CloseMode.Close);
             return;
         }
-        _closeDue = Math.Min(_closeDue, _host.Loop.NowTick + Loop.ToTicks(_endpoint.Options.LingerTimeout));
+        _due = Math.Min(_due, _host.Loop.NowTick + Loop.ToTicks(_endpoint.Options.LingerTimeout));
         ArmNext(); // armed for the flush's deadline until now, which may be much later
     }
 
@@ -308,7 +313,7 @@ public abstract partial class Connection
             if (tick - OldestPushTick >= Loop.ToTicks(options.OutboxAge))
                 RelievePushes(CloseReason.SlowConsumer);
         }
-        if (tick >= _heartbeatDue)
+        if (tick >= _due && !IsInGrace)
             Heartbeat(tick);
     }
 
@@ -319,7 +324,7 @@ public abstract partial class Connection
     private void Heartbeat(long tick)
     {
         EndpointOptions options = _endpoint.Options;
-        _heartbeatDue = tick + Loop.ToTicks(options.HeartbeatInterval);
+        _due = tick + Loop.ToTicks(options.HeartbeatInterval);
         bool quiet = tick - _lastReceived >= Loop.ToTicks(options.HeartbeatTimeout);
         if (quiet && _wire.TryGetStatistics(out TcpStatistics statistics) && statistics.UnacknowledgedBytes > 0
             && statistics.SinceLastAcknowledgement >= options.HeartbeatTimeout)
@@ -327,14 +332,14 @@ public abstract partial class Connection
             End(CloseReason.PeerUnresponsive, CloseMode.Abort);
             return;
         }
-        if (_endpoint.Heartbeat is { } heartbeat && _outbox.IsEmpty && _bytesSent == _sentAtHeartbeat)
+        if (_endpoint.Heartbeat is { } heartbeat && _outbox.IsEmpty && !_sentSinceHeartbeat)
             SendControl(heartbeat);
-        _sentAtHeartbeat = _bytesSent;
+        _sentSinceHeartbeat = false;
     }
 
     private void ArmGrace()
     {
-        _graceDue = _host.Loop.NowTick + Loop.ToTicks(_endpoint.Options.HalfCloseGrace);
+        _due = _host.Loop.NowTick + Loop.ToTicks(_endpoint.Options.HalfCloseGrace);
         ArmNext();
     }
 
@@ -352,9 +357,7 @@ public abstract partial class Connection
     private void ArmNext()
     {
         EndpointOptions options = _endpoint.Options;
-        long due = _state <= ConnectionState.Open ? _heartbeatDue : _closeDue;
-        if (_graceDue != 0)
-            due = Math.Min(due, _graceDue);
+        long due = _due;
         if (_state <= ConnectionState.Open && options.IdleTimeout != Timeout.InfiniteTimeSpan && !_inputPaused)
             due = Math.Min(due, _lastReceived + Loop.ToTicks(options.IdleTimeout));
         _host.Loop.Wheel.Arm(this, due);

@@ -11,11 +11,8 @@ public abstract partial class Connection
     private Outbox _outbox;
     private Backlog? _backlog;
     private int _pushBytes; // a reply may displace them, but for those in flight
-    private long _framesQueued;
     private long _blockedSince = NotBlocked; // tick at which the wire last took something while more waited
     private long _bytesSent;
-    private long _conflated;
-    private long _dropped;
 
     /// <summary>Intrusive link of the host's list of connections with something to send.</summary>
     internal Connection? NextDirty { get; set; }
@@ -56,7 +53,7 @@ public abstract partial class Connection
         else
         {
             _blockedSince = NotBlocked;
-            _extras?.OnProgress(_framesQueued, _outbox.FirstNumber);
+            _extras?.OnProgress(_outbox);
             OnDrained();
         }
     }
@@ -68,7 +65,7 @@ public abstract partial class Connection
             return;
         if (!TryReserve(frame.Length))
         {
-            _dropped++;
+            Extras.Dropped++;
             _host.Counters.Dropped++;
             return;
         }
@@ -225,7 +222,7 @@ public abstract partial class Connection
     private void NoteDropped(TopicCursor cursor, long count, bool oldest)
     {
         cursor.Count(dropped: count);
-        _dropped += count;
+        Extras.Dropped += count;
         _host.Counters.Dropped += count;
         Slow.AddGap(cursor, count, oldest);
         _host.MarkDirty(this);
@@ -234,7 +231,7 @@ public abstract partial class Connection
     private void NoteConflated(TopicCursor cursor, long count)
     {
         cursor.Count(conflated: count);
-        _conflated += count;
+        Extras.Conflated += count;
         _host.Counters.Conflated += count;
     }
 
@@ -261,7 +258,6 @@ public abstract partial class Connection
 
     private void Append(OutboxEntry entry)
     {
-        entry.Number = ++_framesQueued;
         if (_blockedSince == NotBlocked)
             _blockedSince = _host.Loop.NowTick;
         _outbox.Append(entry);
@@ -349,6 +345,7 @@ public abstract partial class Connection
         if (result.Status == IoStatus.Done)
         {
             _bytesSent += result.Bytes;
+            _sentSinceHeartbeat = true;
             _host.Counters.BytesSent += result.Bytes;
             _outbox.Consume(result.Bytes, this);
             _blockedSince = HasWaiting ? _host.Loop.NowTick : NotBlocked;
@@ -359,7 +356,7 @@ public abstract partial class Connection
             ArmForBacklog();
         if (HasRoom)
             OnLowWater();
-        _extras?.OnProgress(_framesQueued, _outbox.FirstNumber);
+        _extras?.OnProgress(_outbox);
         return _state != ConnectionState.Closed;
     }
 

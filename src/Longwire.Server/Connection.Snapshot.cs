@@ -22,8 +22,8 @@ public abstract partial class Connection
             BytesReceived = _bytesReceived,
             BytesSent = _bytesSent,
             MessagesReceived = _messagesReceived,
-            Conflated = _conflated,
-            Dropped = _dropped,
+            Conflated = _extras?.Conflated ?? 0,
+            Dropped = _extras?.Dropped ?? 0,
             Tcp = _wire.TryGetStatistics(out TcpStatistics statistics) ? statistics : null,
         };
     }

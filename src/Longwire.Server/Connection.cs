@@ -72,7 +72,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     /// <summary>Replies fill half of the outbox. Pushes do not count: replies displace them.</summary>
     internal bool IsCongested => DirectBytes >= _endpoint.Options.HighWaterBytes;
 
-    private ConnectionExtras Extras =>
+    internal ConnectionExtras Extras =>
         _extras ?? Interlocked.CompareExchange(ref _extras, new ConnectionExtras(), null) ?? _extras;
 
     private bool OnLoop => _host.Loop.IsCurrent;

@@ -12,12 +12,18 @@ internal sealed class ConnectionExtras
     private readonly Lock _gate = new();
     private TaskCompletionSource<CloseReason>? _closed;
     private TaskCompletionSource? _room;
-    private List<(long Target, TaskCompletionSource Done)>? _flushes;
+    private List<(int Mark, TaskCompletionSource Done)>? _flushes; // 0: not marked yet
+    private int _lastFlushMark;
     private CancellationTokenSource? _cancellation;
-    private List<(TopicFilter Filter, bool Wanted)> _subscriptions = []; // requests of other threads
+    private List<(TopicFilter Filter, bool Wanted)>? _subscriptions; // requests of other threads
     private int _abortReason;
     private bool _cancelled;
     private bool _ended;
+
+    /// <summary>Topic messages replaced by newer ones, and lost ones; written by the loop.</summary>
+    internal long Conflated { get; set; }
+
+    internal long Dropped { get; set; }
 
     internal TimeSpan? CloseDeadline { get; set; }
 
@@ -36,14 +42,14 @@ internal sealed class ConnectionExtras
     {
         lock (_gate)
         {
-            int last = _subscriptions.FindLastIndex(request => request.Filter.Equals(filter));
-            if (last >= 0 ? _subscriptions[last].Wanted : connection.FindSubscription(filter) is not null)
+            int last = LastRequest(filter);
+            if (last >= 0 ? _subscriptions![last].Wanted : connection.FindSubscription(filter) is not null)
                 return SubscribeResult.AlreadySubscribed;
             if (_ended)
                 return SubscribeResult.Closed;
             if (!connection.TryTakePlace())
                 return SubscribeResult.TooMany;
-            _subscriptions.Add((filter, true));
+            (_subscriptions ??= []).Add((filter, true));
         }
         connection.Request(ConnectionRequest.Subscriptions);
         return SubscribeResult.Subscribed;
@@ -53,8 +59,8 @@ internal sealed class ConnectionExtras
     {
         lock (_gate)
         {
-            int last = _subscriptions.FindLastIndex(request => request.Filter.Equals(filter));
-            if (last >= 0 && _subscriptions[last].Wanted)
+            int last = LastRequest(filter);
+            if (last >= 0 && _subscriptions![last].Wanted)
             {
                 _subscriptions.RemoveAt(last);
                 connection.GiveUpPlace();
@@ -62,7 +68,7 @@ internal sealed class ConnectionExtras
             }
             if (last >= 0 || connection.FindSubscription(filter) is null)
                 return;
-            _subscriptions.Add((filter, false));
+            (_subscriptions ??= []).Add((filter, false));
         }
         connection.Request(ConnectionRequest.Subscriptions);
     }
@@ -71,8 +77,8 @@ internal sealed class ConnectionExtras
     {
         lock (_gate)
         {
-            List<(TopicFilter, bool)> taken = _subscriptions;
-            _subscriptions = [];
+            List<(TopicFilter, bool)> taken = _subscriptions ?? [];
+            _subscriptions = null;
             return taken;
         }
     }
@@ -124,7 +130,7 @@ internal sealed class ConnectionExtras
         {
             if (_ended || connection.IsEnded)
                 return Task.CompletedTask;
-            (_flushes ??= []).Add((-1, done)); // the loop writes the target when it has taken what was posted
+            (_flushes ??= []).Add((0, done)); // the loop marks what it waits for when it has taken what was posted
         }
         Interleaving.Point();
         connection.Request(ConnectionRequest.Flush);
@@ -143,23 +149,40 @@ internal sealed class ConnectionExtras
         room?.TrySetResult();
     }
 
-    /// <summary>
-    /// On the loop: <paramref name="queued"/> frames were queued so far, and <paramref name="oldest"/> is the number of
-    /// the first one that is not sent. What went ahead of others, or was recalled, does not count for them.
-    /// </summary>
-    internal void OnProgress(long queued, long oldest)
+    /// <summary>On the loop: new flushes wait for what is in the outbox now.</summary>
+    internal void BeginFlushes(in Outbox outbox)
     {
         lock (_gate)
         {
-            for (int i = (_flushes?.Count ?? 0) - 1; i >= 0; i--)
+            if (_flushes is null || !_flushes.Exists(static flush => flush.Mark == 0))
+                return;
+            outbox.MarkForFlush(++_lastFlushMark);
+            for (int i = 0; i < _flushes.Count; i++)
             {
-                (long target, TaskCompletionSource source) = _flushes![i];
-                if (target < 0)
-                    _flushes[i] = (target = queued, source);
-                if (target >= oldest)
+                if (_flushes[i].Mark == 0)
+                    _flushes[i] = (_lastFlushMark, _flushes[i].Done);
+            }
+        }
+    }
+
+    /// <summary>
+    /// On the loop: completes the flushes that nothing in the outbox is marked for any more. What went ahead of others,
+    /// or was recalled, is not waited for.
+    /// </summary>
+    internal void OnProgress(in Outbox outbox)
+    {
+        lock (_gate)
+        {
+            if (_flushes is not { Count: > 0 })
+                return;
+            int first = outbox.FirstFlushMark;
+            for (int i = _flushes.Count - 1; i >= 0; i--)
+            {
+                (int mark, TaskCompletionSource done) = _flushes[i];
+                if (mark == 0 || mark >= first)
                     continue;
                 _flushes.RemoveAt(i);
-                source.TrySetResult();
+                done.TrySetResult();
             }
         }
     }
@@ -181,7 +204,7 @@ internal sealed class ConnectionExtras
     internal void OnEnded(CloseReason reason)
     {
         Cancel();
-        List<(long, TaskCompletionSource Done)>? flushes;
+        List<(int, TaskCompletionSource Done)>? flushes;
         lock (_gate)
         {
             _ended = true;
@@ -193,6 +216,9 @@ internal sealed class ConnectionExtras
         foreach ((_, TaskCompletionSource done) in flushes ?? [])
             done.TrySetResult();
     }
+
+    private int LastRequest(TopicFilter filter) =>
+        _subscriptions?.FindLastIndex(request => request.Filter.Equals(filter)) ?? -1;
 
     private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -26,9 +26,7 @@ internal sealed class LoopHost : ILoopTenant
     internal readonly Segment[] Segments = new Segment[MostSegments];
     internal readonly LoopCounters Counters = new();
     private readonly OutboxBudget _budget;
-    private readonly Stack<int> _freeSlots = new();
-    private Connection?[] _connections = new Connection?[64];
-    private int[] _generations = new int[64];
+    private readonly SlotTable<Connection> _connections = new();
     private Connection? _dirtyHead;
     private Connection? _dirtyTail;
     private readonly FrameDecoder?[] _idleDecoders;
@@ -40,7 +38,6 @@ internal sealed class LoopHost : ILoopTenant
     private long _outboxBytes;
     private long _budgetBytes;
     private int _count;
-    private int _used;
 
     internal LoopHost(TcpServer server, Loop loop, OutboxBudget budget)
     {
@@ -126,18 +123,10 @@ internal sealed class LoopHost : ILoopTenant
 
     internal void Add(Connection connection)
     {
-        int slot = _freeSlots.Count > 0 ? _freeSlots.Pop() : _used++;
-        if (slot == _connections.Length)
-        {
-            Array.Resize(ref _generations, slot * 2);
-            var larger = new Connection?[slot * 2];
-            _connections.CopyTo(larger, 0);
-            Volatile.Write(ref _connections, larger);
-        }
-        Volatile.Write(ref _connections[slot], connection);
+        int slot = _connections.Add(connection, out uint generation);
         Volatile.Write(ref _count, _count + 1);
         long place = ((long)(slot + 1) << LoopBits) | (uint)Loop.Index;
-        long id = ((long)_generations[slot] << (SlotBits + LoopBits)) | place;
+        long id = ((long)generation << (SlotBits + LoopBits)) | place;
         connection.Open(id);
         Log.Connected(Server.Logger, id, connection.Remote, connection.Endpoint.Address);
         if (_drain is { } deadline)
@@ -178,10 +167,7 @@ internal sealed class LoopHost : ILoopTenant
 
     internal void Remove(Connection connection, CloseMode mode)
     {
-        int slot = SlotOf(connection.Id);
-        Volatile.Write(ref _connections[slot], null);
-        _generations[slot]++;
-        _freeSlots.Push(slot);
+        _connections.Remove(SlotOf(connection.Id));
         Volatile.Write(ref _count, _count - 1);
         Interlocked.Decrement(ref Load);
         Server.OnEnded(connection, mode);
@@ -190,9 +176,7 @@ internal sealed class LoopHost : ILoopTenant
     /// <summary>A connection by its id, from any thread; null when it is gone.</summary>
     internal Connection? Find(long id)
     {
-        Connection?[] connections = Volatile.Read(ref _connections);
-        int slot = SlotOf(id);
-        Connection? found = (uint)slot < (uint)connections.Length ? Volatile.Read(ref connections[slot]) : null;
+        Connection? found = _connections.Glance(SlotOf(id));
         return found?.Id == id ? found : null;
     }
 
@@ -201,10 +185,9 @@ internal sealed class LoopHost : ILoopTenant
     /// <summary>Calls <paramref name="visit"/> for each connection; it may end the connection it is given.</summary>
     internal void ForEach<TState>(TState state, Action<TState, Connection> visit)
     {
-        Connection?[] connections = _connections;
-        for (int slot = 0; slot < _used && slot < connections.Length; slot++)
+        for (int slot = 0; slot < _connections.Used; slot++)
         {
-            if (connections[slot] is { } connection)
+            if (_connections[slot] is { } connection)
                 visit(state, connection);
         }
     }
@@ -220,7 +203,7 @@ internal sealed class LoopHost : ILoopTenant
         entry.Frame = frame;
         entry.Kind = kind;
         entry.Subscription = subscription;
-        entry.Number = 0;
+        entry.FlushMark = 0;
         entry.Tick = Loop.NowTick;
         _outboxBytes += frame.Length;
         return entry;

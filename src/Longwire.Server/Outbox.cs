@@ -22,8 +22,8 @@ internal sealed class OutboxEntry
     internal LocalFrame Frame = null!;
     internal OutboxEntry? Next;
     internal Subscription? Subscription;
-    internal long Number; // its place among all that was appended; 0 for what went ahead
     internal long Tick;
+    internal int FlushMark; // the flush that waits for it; 0 for none
     internal EntryKind Kind;
 }
 
@@ -41,17 +41,27 @@ internal struct Outbox
 
     internal readonly bool IsEmpty => _head is null;
 
-    /// <summary>
-    /// The place of the first entry that was appended; <see cref="long.MaxValue"/> when there is none.
-    /// </summary>
-    internal readonly long FirstNumber
+    /// <summary>The first flush that waits for an entry; <see cref="int.MaxValue"/> when none does.</summary>
+    internal readonly int FirstFlushMark
     {
         get
         {
             OutboxEntry? entry = _head;
-            while (entry is { Number: 0 })
+            while (entry is { FlushMark: 0 })
                 entry = entry.Next;
-            return entry?.Number ?? long.MaxValue;
+            return entry?.FlushMark ?? int.MaxValue;
+        }
+    }
+
+    /// <summary>
+    /// Marks what a flush waits for: all that no earlier flush waits for, but what goes ahead of others.
+    /// </summary>
+    internal readonly void MarkForFlush(int mark)
+    {
+        for (OutboxEntry? entry = _head; entry is not null; entry = entry.Next)
+        {
+            if (entry.FlushMark == 0 && entry.Kind != EntryKind.Control)
+                entry.FlushMark = mark;
         }
     }
 

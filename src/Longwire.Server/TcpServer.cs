@@ -13,9 +13,6 @@ namespace Longwire;
 /// </remarks>
 public sealed partial class TcpServer : IAsyncDisposable
 {
-    /// <summary>How often the watchdog looks for whoever holds a loop: once a second.</summary>
-    internal static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
-
     private static readonly TimeSpan s_joinTimeout = TimeSpan.FromSeconds(5);
 
     private readonly TcpServerBuilder _builder;
@@ -26,7 +23,7 @@ public sealed partial class TcpServer : IAsyncDisposable
     private readonly Lock _gate = new();
     private LoopHost[] _hosts = [];
     private ServerMetrics? _metrics;
-    private ITimer? _watchdog;
+    private Watchdog? _watchdog;
     private Task? _stopping;
     private volatile bool _draining;
     private int _aborted;
@@ -104,9 +101,7 @@ public sealed partial class TcpServer : IAsyncDisposable
         }
         foreach (LoopHost host in _hosts)
             host.Loop.Start();
-        _watchdog = Time.CreateTimer(
-            static server => Array.ForEach(((TcpServer)server!)._hosts, static host => host.Watch()), this,
-            WatchInterval, WatchInterval);
+        _watchdog = new Watchdog(_hosts);
         string[] addresses = Array.ConvertAll(sockets, static socket => ListenAddress.Format(socket.LocalEndPoint!));
         Addresses = addresses;
         LoopHost acceptor = _hosts[0];
@@ -261,8 +256,7 @@ public sealed partial class TcpServer : IAsyncDisposable
         bool joined = true;
         foreach (LoopHost host in _hosts)
             joined &= host.Loop.Join(s_joinTimeout);
-        if (_watchdog is not null)
-            await _watchdog.DisposeAsync().ConfigureAwait(false);
+        _watchdog?.Dispose();
         if (joined && ended == _allClosed.Task)
             Release();
         Log.Stopped(Logger, _aborted);

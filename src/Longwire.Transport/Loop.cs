@@ -67,6 +67,8 @@ public sealed partial class Loop : Inbox, IDisposable
     /// <summary>The poller's name.</summary>
     public string PollerName => _poller.Name;
 
+    internal Poller Poller => _poller;
+
     /// <summary>The loop's deadlines.</summary>
     public TimerWheel Wheel { get; }
 
@@ -117,9 +119,12 @@ public sealed partial class Loop : Inbox, IDisposable
     public bool Join(TimeSpan timeout) => _thread is null || _thread.Join(timeout);
 
     /// <summary>Takes a wire into the loop; its handler is called when it is ready.</summary>
+    /// <exception cref="InvalidOperationException">The wire was dialled by another loop.</exception>
     public void Add(Wire wire, IWireHandler handler)
     {
         ArgumentNullException.ThrowIfNull(wire);
+        if (wire.Loop is { } owner && owner != this)
+            throw new InvalidOperationException("A dialled wire belongs to the loop that dialled it.");
         wire.Loop = this;
         wire.Handler = handler;
         _poller.Add(wire);

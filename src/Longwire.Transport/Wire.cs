@@ -14,7 +14,7 @@ public interface IWireHandler
 }
 
 /// <summary>How a wire is closed.</summary>
-public enum CloseMode
+public enum CloseMode : byte
 {
     /// <summary>An orderly end: what the kernel holds is still sent.</summary>
     Close,
@@ -35,6 +35,7 @@ public abstract class Wire
 {
     internal Wire? NextReady;
     internal bool InReadyList;
+    private protected bool MoreBehindShortRead; // the epoll wire's; here, where it fills a gap of every connection
 
     private protected Wire()
     {

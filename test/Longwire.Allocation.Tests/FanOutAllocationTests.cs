@@ -8,11 +8,21 @@ namespace Longwire.Allocation.Tests;
 /// <summary>
 /// Pushing costs no garbage: neither on the loops, nor at the publisher, nor anywhere else in the process.
 /// </summary>
+[Collection(AllocationCollection.Name)]
 public sealed class FanOutAllocationTests(ITestOutputHelper output)
 {
     private const int Subscribers = 200;
     private const int SlowSubscribers = 20;
     private const int Messages = 5_000; // for 200 subscribers: 1,000,000 deliveries
+
+    internal const string NotOptimised =
+        "The library was built without optimisation; .ci/run asserts this in Release.";
+
+    /// <summary>
+    /// Debug code keeps closures and boxes that the optimiser removes, so the answer would not be about the library.
+    /// </summary>
+    internal static bool IsOptimised =>
+        typeof(SlabPool).Assembly.GetCustomAttribute<DebuggableAttribute>()?.IsJITOptimizerDisabled != true;
 
     [Fact]
     [Trait("Category", "Allocation")]
@@ -35,10 +45,7 @@ public sealed class FanOutAllocationTests(ITestOutputHelper output)
 
     private async Task<AllocatedBytes> MeasureAsync(PollerKind poller)
     {
-        // Debug code keeps closures and boxes that the optimiser removes, so the answer would not be about the library.
-        bool optimised = typeof(SlabPool).Assembly.GetCustomAttribute<DebuggableAttribute>() is not
-        { IsJITOptimizerDisabled: true };
-        Assert.SkipUnless(optimised, "The library was built without optimisation; .ci/run asserts this in Release.");
+        Assert.SkipUnless(IsOptimised, NotOptimised);
         await using FanOut run = await FanOut.StartAsync(poller, Subscribers, SlowSubscribers);
         run.Prime();
         run.Publish(Messages / 2); // warm: methods are compiled, sockets have their operations
@@ -57,4 +64,11 @@ public sealed class FanOutAllocationTests(ITestOutputHelper output)
             >= Subscribers * Messages, $"only {queued} deliveries were queued");
         return new AllocatedBytes(end.OnLoops - start.OnLoops, end.InProcess - start.InProcess);
     }
+}
+
+/// <summary>What counts the process's allocations runs alone in it.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AllocationCollection
+{
+    internal const string Name = "allocation";
 }

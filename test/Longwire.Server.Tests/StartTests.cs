@@ -33,7 +33,8 @@ public sealed class StartTests
     {
         ArgumentException refused = Assert.Throws<ArgumentException>(() => Echo("tcp://127.0.0.1:0", o => o.Loops(3)
             .Limits(new ServerLimits { OutboxBudgetBytes = (3 * 262_144) - 1 })));
-        Assert.Contains("ServerLimits.OutboxBudgetBytes must be at least 786432", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ServerLimits.OutboxBudgetBytes must be at least 786432", refused.Message, StringComparison.Ordinal);
     }
 
     private static TcpServer Echo(string address, Action<TcpServerBuilder> more) => TcpServer.Create(o =>

@@ -46,8 +46,7 @@ internal sealed unsafe class EpollDial : TimedWork, IEpollTarget
         }
         // From here on events are the wire's; this one may have brought the peer's first bytes as well, and an edge is
         // told once.
-        _wire = new EpollWire(_descriptor, _target) { Slot = _slot };
-        _wire.Attach(_poller);
+        _wire = new EpollWire(_descriptor, _target) { Slot = _slot, Loop = _poller.Loop };
         _poller.Redirect(_slot, _wire);
         _wire.OnEvents(events);
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Longwire.Primitives;
 
 namespace Longwire.Transport.Epoll;
 
@@ -26,12 +27,9 @@ public sealed unsafe class EpollPoller : Poller
         Native.EPOLLIN | Native.EPOLLPRI | Native.EPOLLOUT | Native.EPOLLRDHUP | Native.EPOLLET;
 
     private readonly Native.EpollEvent* _events;
-    private readonly Stack<int> _freeSlots = new();
-    private IEpollTarget?[] _targets = new IEpollTarget?[64];
-    private uint[] _generations = new uint[64];
+    private readonly SlotTable<IEpollTarget> _targets = new();
     private readonly int _epoll;
     private readonly int _wake;
-    private int _used;
 
     /// <summary>Creates the epoll instance and its wake-up descriptor.</summary>
     /// <exception cref="PlatformNotSupportedException">Not Linux on x64.</exception>
@@ -66,14 +64,11 @@ public sealed unsafe class EpollPoller : Poller
         var epollWire = (EpollWire)wire;
         if (epollWire.Slot >= 0)
         {
-            // A dialled wire is registered already, with the loop that dialled it, and has noted what came meanwhile.
-            if (!epollWire.IsAttachedTo(this))
-                throw new InvalidOperationException("A dialled wire belongs to the loop that dialled it.");
+            // A dialled wire is registered already and has noted what came meanwhile.
             if (epollWire.IsReadable)
                 Loop.MarkReady(epollWire);
             return;
         }
-        epollWire.Attach(this);
         try
         {
             epollWire.Slot = Register(epollWire.Descriptor, epollWire);
@@ -101,8 +96,8 @@ public sealed unsafe class EpollPoller : Poller
             ref Native.EpollEvent ready = ref _events[i];
             if (ready.Slot == WakeSlot)
                 DrainWake();
-            else if (ready.Slot < _generations.Length && _generations[ready.Slot] == ready.Generation)
-                _targets[ready.Slot]?.OnEvents(ready.Events);
+            else
+                _targets.Find(ready.Slot, ready.Generation)?.OnEvents(ready.Events);
         }
     }
 
@@ -138,14 +133,8 @@ public sealed unsafe class EpollPoller : Poller
 
     internal int Register(int descriptor, IEpollTarget target)
     {
-        int slot = _freeSlots.Count > 0 ? _freeSlots.Pop() : _used++;
-        if (slot == _targets.Length)
-        {
-            Array.Resize(ref _targets, slot * 2);
-            Array.Resize(ref _generations, slot * 2);
-        }
-        _targets[slot] = target;
-        var change = new Native.EpollEvent { Events = Interest, Slot = (uint)slot, Generation = _generations[slot] };
+        int slot = _targets.Add(target, out uint generation);
+        var change = new Native.EpollEvent { Events = Interest, Slot = (uint)slot, Generation = generation };
         if (Native.epoll_ctl(_epoll, Native.EPOLL_CTL_ADD, descriptor, &change) == 0)
             return slot;
         InvalidOperationException failure = Native.Failure("epoll_ctl");
@@ -158,12 +147,7 @@ public sealed unsafe class EpollPoller : Poller
     /// <summary>
     /// Forgets a slot; closing the descriptor removes it from the kernel's set (epoll(7), question 6).
     /// </summary>
-    internal void Forget(int slot)
-    {
-        _targets[slot] = null;
-        _generations[slot]++;
-        _freeSlots.Push(slot);
-    }
+    internal void Forget(int slot) => _targets.Remove(slot);
 
     /// <summary>Removes a descriptor that somebody else will close later.</summary>
     internal void Unregister(int slot, int descriptor)

@@ -13,8 +13,6 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
 
     internal readonly int Descriptor;
     internal int Slot = -1;
-    private EpollPoller? _poller;
-    private bool _moreBehindShortRead;
 
     internal EpollWire(int descriptor, PeerAddress remote)
     {
@@ -27,12 +25,12 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
         // A receive also stops short at the mark of urgent data, with more behind it: telnet's Synch, or a hostile
         // peer.
         if ((events & (Native.EPOLLRDHUP | Native.EPOLLHUP | Native.EPOLLERR | Native.EPOLLPRI)) != 0)
-            _moreBehindShortRead = true;
+            MoreBehindShortRead = true;
         if ((events & ~Native.EPOLLOUT) != 0)
             IsReadable = true;
         if ((events & (Native.EPOLLOUT | Native.EPOLLERR | Native.EPOLLHUP)) != 0)
             IsWritable = true;
-        Loop?.MarkReady(this); // a dialled wire may wait for its loop
+        Loop!.MarkReady(this);
     }
 
     public override IoResult Read(Span<byte> buffer)
@@ -47,7 +45,7 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
                 if (count > 0)
                 {
                     // A short read emptied the socket (epoll(7), question 9), unless an event said otherwise.
-                    IsReadable = count == buffer.Length || _moreBehindShortRead;
+                    IsReadable = count == buffer.Length || MoreBehindShortRead;
                     return IoResult.Moved((int)count);
                 }
                 if (count == 0)
@@ -58,7 +56,7 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
                 int error = Native.LastError;
                 if (error == Native.EINTR)
                     continue;
-                IsReadable = _moreBehindShortRead = false;
+                IsReadable = MoreBehindShortRead = false;
                 return error == Native.EAGAIN
                     ? IoResult.Of(IoStatus.WouldBlock)
                     : IoResult.Failure(Native.ToError(error));
@@ -110,7 +108,7 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
             _ = Native.setsockopt(Descriptor, Native.SOL_SOCKET, Native.SO_LINGER, &linger, sizeof(Native.Linger));
         }
         if (Slot >= 0)
-            _poller!.Forget(Slot);
+            ((EpollPoller)Loop!.Poller).Forget(Slot);
         // Never retried: on Linux the descriptor is gone even after EINTR, and may be somebody else's by now
         // (close(2)).
         _ = Native.close(Descriptor);
@@ -126,10 +124,6 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
         return Native.getsockopt(Descriptor, Native.IPPROTO_TCP, Native.TCP_INFO, info, &length) == 0
             && TcpStatistics.TryParseLinux(new ReadOnlySpan<byte>(info, length), out statistics);
     }
-
-    internal void Attach(EpollPoller poller) => _poller = poller;
-
-    internal bool IsAttachedTo(EpollPoller poller) => _poller == poller;
 
     private nint SendOne(Segment segment, out int wanted)
     {
