@@ -17,7 +17,9 @@ internal sealed class Connection(Socket socket, Subscribers subscribers) : PushC
             ((Connection)send.AsyncState!).Sent(send);
     };
 
-    private readonly ReceiveBuffer _input = new();
+    /// <summary>Kept while idle, therefore smaller; grows with the first frame that needs more.</summary>
+    private readonly ReceiveBuffer _input = new(usualBytes: 8 << 10);
+
     private readonly SendQueue _output = new();
 
     /// <summary>Used by the sender only.</summary>

@@ -41,7 +41,7 @@ internal static class Frames
         };
     }
 
-    /// <summary>All complete frames of one kind at the start: they are handled as one block, hence sent as one.</summary>
+    /// <summary>All complete frames of one kind at the start: handled as one block, hence sent as one.</summary>
     public static FrameKind ReadRun(ReadOnlySpan<byte> bytes, out int size)
     {
         FrameKind kind = Read(bytes, bytes.Length, out size);

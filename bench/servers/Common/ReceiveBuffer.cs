@@ -4,12 +4,10 @@ namespace PushLab;
 
 /// <summary>Where a connection receives: rented while bytes are expected or a frame is incomplete.</summary>
 /// <remarks>
-/// Owner and concurrency: the receiving path of one connection. Bound: one frame, or 16 KiB.
+/// Owner and concurrency: the receiving path of one connection. Bound: one frame, or what is usual if that is more.
 /// </remarks>
-internal sealed class ReceiveBuffer
+internal sealed class ReceiveBuffer(int usualBytes = 16 << 10)
 {
-    private const int UsualBytes = 16 << 10;
-
     private byte[]? _bytes;
     private int _count;
 
@@ -20,7 +18,7 @@ internal sealed class ReceiveBuffer
     {
         get
         {
-            _bytes ??= ArrayPool<byte>.Shared.Rent(UsualBytes);
+            _bytes ??= ArrayPool<byte>.Shared.Rent(usualBytes);
             return new(_bytes, _count, _bytes.Length - _count);
         }
     }

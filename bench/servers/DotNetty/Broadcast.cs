@@ -24,7 +24,8 @@ internal sealed class Broadcast
 
 /// <summary>The subscribed channels of one loop.</summary>
 /// <remarks>
-/// Owner: <see cref="Broadcast"/>. Concurrency: its loop, but <see cref="Publish"/> from any thread. Bound: the channels.
+/// Owner: <see cref="Broadcast"/>. Concurrency: its loop, but <see cref="Publish"/> from any thread. Bound: the loop's
+/// channels.
 /// </remarks>
 internal sealed class LoopSubscribers : IRunnable
 {

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace PushLab;
 
-/// <summary>Reads on a thread of its own; writes on the thread that sends, or on a second one while the peer is behind.</summary>
+/// <summary>Reads on its own thread; writes on the one that sends, or on a second while the peer is behind.</summary>
 internal sealed class Connection(Socket socket, Subscribers subscribers) : PushConnection(subscribers)
 {
     /// <summary>Reserved, not resident: what a thread touches of it is about 20 KiB.</summary>
@@ -75,7 +75,7 @@ internal sealed class Connection(Socket socket, Subscribers subscribers) : PushC
         }
     }
 
-    /// <summary>Sends until nothing is left, or the connection has failed; false if the system takes no more for now.</summary>
+    /// <summary>Sends until nothing is left or the connection has failed; false if the system is full for now.</summary>
     private bool Transmit()
     {
         try
