@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""Does a server speak the PushLab protocol? check.py HOST PORT; 0 when every check passes.
+
+Every wait has a deadline. Python's standard library only.
+"""
+import socket
+import struct
+import sys
+import threading
+import time
+
+DEADLINE = 30.0
+LIMIT = 1 << 20
+
+
+def frame(kind, body=b""):
+    return struct.pack(">I", 1 + len(body)) + kind + body
+
+
+class Client:
+    def __init__(self, address, receive_buffer=None):
+        self.socket = socket.socket()
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(DEADLINE)
+        self.socket.connect(address)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def receive(self, expected, what):
+        """Reads exactly these bytes."""
+        got = bytearray()
+        while len(got) < len(expected):
+            piece = self.socket.recv(min(1 << 18, len(expected) - len(got)))
+            require(piece, f"{what}: closed after {len(got)} of {len(expected)} bytes")
+            got += piece
+        require(got == expected, f"{what}: other bytes than sent")
+
+    def nothing(self, what):
+        """An echo comes next, so nothing else was under way."""
+        marker = frame(b"E", b"marker")
+        self.send(marker)
+        self.receive(marker, what)
+
+    def subscribe(self):
+        self.send(frame(b"S"))
+        self.receive(frame(b"S"), "subscribe")
+
+    def closed(self, what):
+        try:
+            rest = self.socket.recv(1)
+        except ConnectionError:
+            rest = b""
+        require(rest == b"", f"{what}: the connection is still open")
+
+
+def require(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def subscribed(address, count):
+    clients = [Client(address) for _ in range(count)]
+    for client in clients:
+        client.subscribe()
+    return clients
+
+
+def close(clients):
+    for client in clients:
+        client.socket.close()
+
+
+def subscribe_is_acknowledged(address):
+    with Client(address) as client:
+        client.subscribe()
+        client.send(frame(b"S", b"with a body"))
+        client.receive(frame(b"S", b"with a body"), "second acknowledgement")
+
+
+def echo_in_single_bytes(address):
+    with Client(address) as client:
+        message = frame(b"E", b"byte by byte")
+        for _ in range(3):
+            for i in range(len(message)):
+                client.send(message[i:i + 1])
+                time.sleep(0.002)  # so that each is a segment of its own
+            client.receive(message, "echo")
+
+
+def echo_under_every_split(address):
+    with Client(address) as client:
+        messages = frame(b"E", b"one") + frame(b"E", b"second")
+        for split in range(1, len(messages)):
+            client.send(messages[:split])
+            time.sleep(0.002)
+            client.send(messages[split:])
+            client.receive(messages, f"echo split at {split}")
+
+
+def frames_in_one_segment(address):
+    with Client(address) as client, Client(address) as other:
+        other.subscribe()
+        client.send(frame(b"E", b"one") + frame(b"P", b"two") + frame(b"S", b"three") + frame(b"E", b"four"))
+        client.receive(frame(b"E", b"one") + frame(b"S", b"three") + frame(b"E", b"four"), "answers")
+        other.receive(frame(b"P", b"two"), "broadcast")
+
+
+def publish_reaches_all_but_the_sender(address):
+    clients = subscribed(address, 51)
+    message = frame(b"P", b"to all")
+    clients[0].send(message)
+    for client in clients[1:]:
+        client.receive(message, "broadcast")
+        client.nothing("one broadcast only")
+    clients[0].nothing("no broadcast to its sender")
+    close(clients)
+
+
+def publisher_need_not_subscribe(address):
+    with Client(address) as publisher, Client(address) as subscriber:
+        subscriber.subscribe()
+        subscriber.send(frame(b"S"))
+        subscriber.receive(frame(b"S"), "second subscription")
+        publisher.send(frame(b"P", b"x"))
+        subscriber.receive(frame(b"P", b"x"), "broadcast")
+        subscriber.nothing("once, though subscribed twice")
+
+
+def order_of_a_thousand(address):
+    clients = subscribed(address, 20)
+    with Client(address) as publisher:
+        messages = b"".join(frame(b"P", struct.pack(">I", i) + b"." * (i % 300)) for i in range(1000))
+        publisher.send(messages)
+        for client in clients:
+            client.receive(messages, "thousand messages")
+    close(clients)
+
+
+def largest_frame(address):
+    with Client(address) as client, Client(address) as subscriber:
+        for kind in (b"E", b"P"):
+            message = frame(kind, bytes(i & 0xFF for i in range(LIMIT - 1)))
+            if kind == b"P":
+                subscriber.subscribe()
+            sender = threading.Thread(target=client.send, args=(message,))
+            sender.start()
+            (client if kind == b"E" else subscriber).receive(message, "1 MiB")
+            sender.join()
+
+
+def malformed_frames_close(address):
+    for what, data in (
+        ("too large", struct.pack(">I", LIMIT + 1) + b"E"),
+        ("negative as a signed number", struct.pack(">I", 0xFFFFFFFF) + b"E"),
+        ("empty", struct.pack(">I", 0)),
+        ("unknown type", frame(b"?", b"x")),
+    ):
+        with Client(address) as client:
+            client.nothing("before")
+            client.send(data)
+            client.closed(what)
+
+
+def stalled_reader_stops_nobody(address):
+    clients = subscribed(address, 10)
+    with Client(address, receive_buffer=4096) as stalled, Client(address) as publisher:
+        stalled.subscribe()
+        message = frame(b"P", b"z" * (256 << 10))
+        for i in range(128):  # 32 MiB, more than the system's buffers and the server's limit
+            publisher.send(message)
+            for client in clients:
+                client.receive(message, f"broadcast {i} beside a stalled reader")
+    close(clients)
+
+
+def half_closed_gets_no_one_stuck(address):
+    with Client(address) as client:
+        client.send(frame(b"E", b"last"))
+        client.receive(frame(b"E", b"last"), "echo")
+        client.send(frame(b"E", b"incomplete")[:7])
+        client.socket.shutdown(socket.SHUT_WR)
+        client.closed("half-closed within a frame")
+
+
+def connects_and_disconnects(address):
+    with Client(address) as witness:
+        witness.subscribe()
+        for i in range(2000):
+            client = Client(address)
+            if i % 2:
+                client.send(frame(b"S"))
+            if i % 4 == 1:
+                client.receive(frame(b"S"), "subscribe")
+            if i % 3 == 0:
+                client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.socket.close()
+        with Client(address) as publisher:
+            publisher.send(frame(b"P", b"still here"))
+            witness.receive(frame(b"P", b"still here"), "after the storm")
+            publisher.nothing("after the storm")
+
+
+CHECKS = (
+    subscribe_is_acknowledged, echo_in_single_bytes, echo_under_every_split, frames_in_one_segment,
+    publish_reaches_all_but_the_sender, publisher_need_not_subscribe, order_of_a_thousand, largest_frame,
+    malformed_frames_close, stalled_reader_stops_nobody, half_closed_gets_no_one_stuck, connects_and_disconnects,
+)
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit("usage: check.py HOST PORT")
+    address = (sys.argv[1], int(sys.argv[2]))
+    failed = 0
+    for check in CHECKS:
+        started = time.monotonic()
+        try:
+            check(address)
+            result = "ok"
+        except (AssertionError, OSError) as error:
+            failed += 1
+            result = f"FAILED: {error!r}"
+        print(f"{check.__name__.replace('_', ' '):45} {time.monotonic() - started:6.2f} s  {result}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
