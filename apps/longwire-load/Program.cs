@@ -4,6 +4,7 @@ using Longwire.Load;
 var root = new RootCommand("longwire-load: many cheap clients of a server that speaks the PushLab protocol")
 {
     FanoutScenario.Command, EchoScenario.Command, IdleScenario.Command, DrainScenario.Command,
+    Longwire.Load.Reporting.ReportCommand.Command,
 };
 try
 {
