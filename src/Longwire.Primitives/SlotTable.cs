@@ -7,8 +7,8 @@ namespace Longwire.Primitives;
 /// </summary>
 /// <remarks>
 /// Owner: a loop or its poller. Concurrency: the owner's loop; <see cref="Glance"/> from any thread. Bound: the most
-/// that were in it at one time. It grows by chunks that never move: 12 bytes an entry, no copy, and no garbage that would
-/// be as large as all connections' places together.
+/// that were in it at one time. It grows by chunks that never move: 12 bytes an entry, no copy, and no old array left
+/// behind as garbage.
 /// </remarks>
 internal sealed class SlotTable<T>
     where T : class

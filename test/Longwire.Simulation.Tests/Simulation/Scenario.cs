@@ -57,7 +57,9 @@ internal sealed class Scenario
         Limits = new ServerLimits
         {
             MaxConnections = Random.Chance(0.1) ? Math.Max(1, Clients / 2) : 100_000,
-            OutboxBudgetBytes = Random.Chance(0.2) ? OutboxBudget.ChunkBytes * Loops * Random.Between(1, 2) : 256L << 20,
+            OutboxBudgetBytes = Random.Chance(0.2)
+                ? OutboxBudget.ChunkBytes * Loops * Random.Between(1, 2)
+                : 256L << 20,
         };
         Endpoints = new EndpointPlan[Random.Between(1, 3)];
         for (int i = 0; i < Endpoints.Length; i++)
