@@ -59,6 +59,8 @@ internal sealed class LoopHost : ILoopTenant
 
     public bool Flush()
     {
+        if (_dirtyHead is null)
+            return false;
         long started = Server.Time.GetTimestamp();
         for (int i = 0; i < SliceConnections && _dirtyHead is { } connection; i++)
         {

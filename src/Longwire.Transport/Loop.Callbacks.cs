@@ -5,6 +5,7 @@ namespace Longwire.Transport;
 // How a loop calls what is not its own: a defect is reported and costs nobody else, and who holds it is named.
 public sealed partial class Loop
 {
+    private long _lastLook; // timestamp of the tick's beginning, or of the last callback's end
     private object? _running; // whose callback runs now
     private long _callbacks; // begun and ended ones: odd while one runs; written by the loop, read by the watcher
     private long _callbacksAtLook;
@@ -39,7 +40,7 @@ public sealed partial class Loop
     protected override void Execute(LoopWork work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        long started = Begin(work);
+        Begin(work);
         try
         {
             work.Run();
@@ -48,12 +49,12 @@ public sealed partial class Loop
         {
             Tenant.OnFault(exception, work);
         }
-        End(started, work);
+        End(work);
     }
 
     private void Turn(IWireHandler? handler)
     {
-        long started = Begin(handler);
+        Begin(handler);
         try
         {
             handler?.OnReady();
@@ -62,12 +63,12 @@ public sealed partial class Loop
         {
             Tenant.OnFault(exception, handler);
         }
-        End(started, handler);
+        End(handler);
     }
 
     private void RunTimer(TimedWork timer, long tick)
     {
-        long started = Begin(timer);
+        Begin(timer);
         try
         {
             timer.OnTimer(tick);
@@ -76,12 +77,12 @@ public sealed partial class Loop
         {
             Tenant.OnFault(exception, timer);
         }
-        End(started, timer);
+        End(timer);
     }
 
     private bool FlushGuarded(ILoopTenant tenant)
     {
-        long started = Begin(tenant);
+        Begin(tenant);
         bool more = true;
         try
         {
@@ -91,22 +92,24 @@ public sealed partial class Loop
         {
             tenant.OnFault(exception, tenant);
         }
-        End(started, tenant);
+        End(tenant);
         return more;
     }
 
-    private long Begin(object? culprit)
+    private void Begin(object? culprit)
     {
         Volatile.Write(ref _running, culprit);
         Volatile.Write(ref _callbacks, _callbacks + 1);
-        return _time.GetTimestamp();
     }
 
-    private void End(long started, object? culprit)
+    /// <summary>One look at the clock per callback: where one ends the next one begins.</summary>
+    private void End(object? culprit)
     {
         Volatile.Write(ref _callbacks, _callbacks + 1);
         Volatile.Write(ref _running, null);
-        TimeSpan held = _time.GetElapsedTime(started);
+        long now = _time.GetTimestamp();
+        TimeSpan held = _time.GetElapsedTime(_lastLook, now);
+        _lastLook = now;
         if (held <= HoldWarning)
             return;
         held -= GC.GetTotalPauseDuration() - _pausesAtTickStart;

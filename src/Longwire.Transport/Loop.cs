@@ -231,7 +231,8 @@ public sealed partial class Loop : Inbox, IDisposable
         _pausesAtTickStart = GC.GetTotalPauseDuration();
         // The clock first: what ends a long wait arms its timers from now. The timers after the input: bytes that came
         // while the loop was held beat the deadline that they extend.
-        NowTick = _time.GetElapsedTime(_origin).Ticks / TimerWheel.Tick.Ticks;
+        _lastLook = _time.GetTimestamp();
+        NowTick = _time.GetElapsedTime(_origin, _lastLook).Ticks / TimerWheel.Tick.Ticks;
         RunPosted();
         RunReady();
         Wheel.Advance(NowTick);
