@@ -31,5 +31,5 @@ public abstract partial class Connection
     /// <summary>The last handler has ended.</summary>
     internal void Finished() => PartEnded();
 
-    internal void Schedule(IThreadPoolWorkItem work) => _host.Server.Schedule(work);
+    internal TcpServer Server => _host.Server;
 }

@@ -16,6 +16,7 @@ internal abstract class HandlerQueue(Connection connection)
 {
     private int _bytes;
     private int _count;
+    private long _scheduled; // timestamp
 
     internal bool HasRoom =>
         Volatile.Read(ref _count) < Connection.Endpoint.Options.HandlerMessages
@@ -54,6 +55,16 @@ internal abstract class HandlerQueue(Connection connection)
     /// <summary>A handler that gives up because its connection is over has not failed.</summary>
     protected bool IsOwnEnd(Exception exception) => exception is OperationCanceledException && !Connection.IsOpen;
 
+    /// <summary>Asks the pool to run this queue.</summary>
+    protected void Schedule(IThreadPoolWorkItem self)
+    {
+        _scheduled = Connection.Server.Time.GetTimestamp();
+        Connection.Server.Schedule(self);
+    }
+
+    /// <summary>The pool runs it: how long that took is how starved the pool is.</summary>
+    protected void Begun() => Connection.Server.Metrics.HandlerBegun(Connection.Server.Time, _scheduled);
+
     protected void Taken(Message message)
     {
         // The crossing of a limit decides, by the result of the subtraction: a look beforehand would miss what the loop
@@ -87,7 +98,11 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
         Done,
     }
 
-    public void Execute() => _ = DrainAsync(); // observes its own exceptions; the loop's queue bounds it
+    public void Execute()
+    {
+        Begun();
+        _ = DrainAsync(); // observes its own exceptions; the loop's queue bounds it
+    }
 
     internal override void Start()
     {
@@ -137,7 +152,7 @@ internal sealed class PushQueue(Connection connection) : HandlerQueue(connection
         if (_running || _next == Step.Done)
             return;
         _running = true;
-        Connection.Schedule(this);
+        Schedule(this);
     }
 
     private async Task DrainAsync()
@@ -233,9 +248,14 @@ internal sealed class PullQueue(Connection connection) : HandlerQueue(connection
             SingleWriter = true,
         });
     private readonly TaskCompletionSource<CloseReason> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    public void Execute() => _ = RunAsync(); // observes its own exceptions; one per connection
 
-    internal override void Start() => Connection.Schedule(this);
+    public void Execute()
+    {
+        Begun();
+        _ = RunAsync(); // observes its own exceptions; one per connection
+    }
+
+    internal override void Start() => Schedule(this);
 
     internal override bool OnEndOfInput(CloseReason reason)
     {

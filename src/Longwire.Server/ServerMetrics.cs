@@ -20,6 +20,7 @@ internal sealed class ServerMetrics : IDisposable
         _refused = _meter.CreateCounter<long>("longwire.connections.refused", "{connection}");
         _acceptFailures = _meter.CreateCounter<long>("longwire.accept.failures", "{error}");
         _closed = _meter.CreateCounter<long>("longwire.connections.closed", "{connection}");
+        HandlerWait = _meter.CreateHistogram<double>("longwire.handler.wait", "s");
         _meter.CreateObservableUpDownCounter(
             "longwire.connections.active", () => server.ConnectionCount, "{connection}");
         Observe("longwire.bytes.received", "By", static counters => counters.BytesReceived);
@@ -41,6 +42,8 @@ internal sealed class ServerMetrics : IDisposable
             _meter.CreateObservableCounter(name, () => server.Sum(read), unit);
     }
 
+    internal Histogram<double> HandlerWait { get; }
+
     internal long AcceptedCount => Interlocked.Read(ref _acceptedCount);
 
     internal long RefusedCount => Interlocked.Read(ref _refusedCount);
@@ -60,6 +63,12 @@ internal sealed class ServerMetrics : IDisposable
     }
 
     internal void AcceptFailed() => _acceptFailures.Add(1);
+
+    internal void HandlerBegun(TimeProvider time, long scheduled)
+    {
+        if (HandlerWait.Enabled)
+            HandlerWait.Record(time.GetElapsedTime(scheduled).TotalSeconds);
+    }
 
     internal void Closed(CloseReason reason)
     {

@@ -65,6 +65,8 @@ public sealed partial class TcpServer : IAsyncDisposable
 
     internal IReadOnlyList<LoopHost> Hosts => _hosts;
 
+    internal ServerMetrics Metrics => _metrics!;
+
     internal int EndpointCount => _endpoints.Length;
 
     /// <summary>Describes a server; nothing is opened yet.</summary>
