@@ -7,7 +7,8 @@ if compiler=$(type -P cc || type -P gcc || type -P clang); then
   mkdir -p "$out/limit"
   "$compiler" -std=c11 -O2 -Wall -Wextra -o "$out/limit/limit" "$here/limit/limit.c"
 fi
-for project in "$here"/*/*.csproj "$here/../../samples/PushLab/PushLab.csproj"; do
+for project in "$here"/*/*.csproj "$here/../../samples/PushLab/PushLab.csproj" \
+  "$here/../../apps/longwire-load/longwire-load.csproj"; do
   dotnet build "$project" -c Release -o "$out/$(basename "$project" .csproj)" -v quiet -nologo
 done
 "$here/start.sh" --list | while read -r name _ present; do

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# The standard table: bench/run.sh [--quick] [FOLDER]. Measures Longwire beside the C floor, the usual ways to write such a
+# server and the servers that people run, all in one run; writes the raw results and the report into FOLDER (default
+# docs/performance/DATE-COMMIT) and says which goals are met. Full: about an hour; --quick: under ten minutes.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+quick=0
+if [ "${1:-}" = --quick ]; then
+  quick=1
+  shift
+fi
+out=${1:-docs/performance/$(date +%F)-$(git rev-parse --short HEAD)}
+mkdir -p "$out"
+rm -f "$out"/*.json "$out"/*.png "$out"/report.html
+
+if [ "$(git status --porcelain --untracked-files=no)" != "" ]; then
+  echo "note: there are uncommitted changes; the results will name a commit that does not have them" >&2
+fi
+bench/servers/build.sh
+load=bench/out/longwire-load/longwire-load
+start=$PWD/bench/servers/start.sh
+declare -A protocol
+while read -r name spoken state; do
+  [ "$state" = absent ] && echo "$name is absent and left out" && continue
+  protocol[$name]=$spoken
+done < <("$start" --list)
+
+# Rounds and seconds. User time is sampled 250 times a second, so the full table gives each server 30 s and more.
+if [ $quick = 1 ]; then
+  rounds=4 slice=500ms long=1s warmup=2s idle=6000 seconds=2s
+else
+  rounds=15 slice=1s long=2s warmup=4s idle=15000 seconds=5s
+fi
+closest="limit longwire longwire-loops kestrel redis"
+echoing="limit longwire longwire-loops kestrel"
+everyone="limit longwire longwire-socket saea kestrel dotnetty beginend threads redis nats mosquitto mqttnet"
+
+# row FILE SERVERS SCENARIO ARGUMENTS: one scenario over several servers, in interleaved rounds.
+row() {
+  local file=$out/$1.json servers=() name
+  for name in $2; do
+    [ -n "${protocol[$name]:-}" ] && servers+=(--server "$name:${protocol[$name]}=$start $name {port}")
+  done
+  shift 2
+  echo "=== $*"
+  "$load" compare "$@" "${servers[@]}" --json "$file" || failed=1
+}
+timed() { row "$@" --warmup "$warmup"; }
+
+failed=0
+timed fanout-1000-w1 "$closest" fanout --connections 1000 --size 128 --window 1 --rounds $rounds --slice $slice
+timed fanout-1000-w4 "$closest" fanout --connections 1000 --size 128 --window 4 --rounds $rounds --slice $slice
+timed fanout-1000-16k "$closest" fanout --connections 1000 --size 16384 --window 1 --rounds $rounds --slice $slice
+timed fanout-10000-w1 "$closest" fanout --connections 10000 --size 128 --window 1 --rounds $rounds --slice $long
+timed fanout-10000-w4 "$closest" fanout --connections 10000 --size 128 --window 4 --rounds $rounds --slice $long
+timed echo-250-100 "$echoing" echo --connections 250 --size 100 --rounds $rounds --slice $slice
+timed echo-250-10000 "$echoing" echo --connections 250 --size 10000 --rounds $rounds --slice $slice
+timed echo-5000-100 "$echoing" echo --connections 5000 --size 100 --rounds $rounds --slice $slice
+timed storm-5000 "limit longwire kestrel" storm --connections 5000 --rounds $((rounds / 2)) --slice $long
+row idle "limit longwire longwire-socket saea kestrel redis" idle --steps "$((idle / 3)),$idle"
+
+# The coalescing limit is the floor for several in flight; this shows what coalescing itself is worth.
+timed coalescing "limit limit-nocoalesce longwire" fanout --window 4 --rounds 4 --slice $slice
+# The whole field, in fewer rounds: an order of size, no verdict.
+timed field-fanout "$everyone" fanout --connections 1000 --size 128 --window 1 --rounds 4 --slice $slice
+if [ $quick = 0 ]; then
+  timed field-fanout-w4 "$everyone" fanout --connections 1000 --size 128 --window 4 --rounds 4 --slice $slice
+  timed field-echo "limit longwire longwire-socket saea kestrel dotnetty beginend threads" \
+    echo --connections 250 --size 100 --rounds 4 --slice $slice
+  for users in 300 1000 3000; do # requirement A9: small transactions of 5 KB
+    timed "echo-$users-5k" "limit longwire" echo --connections "$users" --size 5000 --rounds 6 --slice $slice
+  done
+  timed ingest "limit longwire kestrel" ingest --connections 250 --size 128 --rounds 6 --slice $slice
+fi
+
+# Requirement A8: the curve over the number of users, floor and Longwire.
+for name in limit longwire; do
+  for size in 100 10000; do
+    echo "=== ramp $name $size B"
+    "$load" echo --start "$start $name {port}" --name "$name" --size "$size" --ramp 1..250 --warmup 2s \
+      --duration "$seconds" --json "$out/ramp-$size-$name.json" || failed=1
+  done
+done
+
+# Gates without noise: system calls by strace, which slows everything down and times nothing.
+for window in 1 4; do
+  echo "=== system calls, $window in flight"
+  "$load" fanout --start "$start longwire {port}" --name longwire --connections 1000 --window "$window" --settle 2s \
+    --duration "$seconds" --strace --json "$out/strace-w$window.json" || failed=1
+done
+
+python3 bench/goals.py "$out" | tee "$out/goals.txt" || failed=1
+timed_results=$(find "$out" -maxdepth 1 -name '*.json' ! -name 'strace-*' | sort)
+# shellcheck disable=SC2086
+"$load" report $timed_results --output "$out" --title "Longwire $(git rev-parse --short HEAD), $(date +%F)"
+echo "results and report: $out"
+exit $failed
