@@ -95,7 +95,7 @@ internal static class Comparer
         {
             Server = server,
             Metric = metric,
-            MedianRatio = Math.Round(ratio.Median, 4),
+            MedianRatio = Math.Round(ratio.Ratio, 4),
             Low = Math.Round(ratio.Low, 4),
             High = Math.Round(ratio.High, 4),
             Pairs = ratio.Pairs,

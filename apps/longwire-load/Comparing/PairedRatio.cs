@@ -1,3 +1,5 @@
+using Longwire.Load.Results;
+
 namespace Longwire.Load.Comparing;
 
 /// <summary>The median of paired ratios and the interval that holds it with 95 % confidence.</summary>
@@ -6,7 +8,7 @@ namespace Longwire.Load.Comparing;
 /// middle 95 % of the medians of 10,000 such draws span (Efron and Tibshirani, An Introduction to the Bootstrap,
 /// chapter 13). It assumes that pairs are exchangeable, which interleaved rounds make plausible.
 /// </remarks>
-internal readonly record struct PairedRatio(double Median, double Low, double High, int Pairs)
+internal readonly record struct PairedRatio(double Ratio, double Low, double High, int Pairs)
 {
     private const int Draws = 10_000;
     private const double Tail = 0.025;
@@ -23,18 +25,10 @@ internal readonly record struct PairedRatio(double Median, double Low, double Hi
         {
             for (int k = 0; k < drawn.Length; k++)
                 drawn[k] = ratios[random.Next(ratios.Count)];
-            medians[i] = MedianOf(drawn);
+            medians[i] = Median.Of(drawn);
         }
         Array.Sort(medians);
         return new PairedRatio(
-            MedianOf([.. ratios]), medians[(int)(Tail * Draws)], medians[(int)((1 - Tail) * Draws) - 1], ratios.Count);
-    }
-
-    /// <summary>Sorts the values in place.</summary>
-    private static double MedianOf(double[] values)
-    {
-        Array.Sort(values);
-        int half = values.Length / 2;
-        return values.Length % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+            Median.Of([.. ratios]), medians[(int)(Tail * Draws)], medians[(int)((1 - Tail) * Draws) - 1], ratios.Count);
     }
 }

@@ -44,8 +44,7 @@ internal static class Measured
     };
 
     /// <summary>Something happened, and nothing that may not.</summary>
-    internal static bool IsGood(RunResult run) =>
-        run.Operations > 0 && CountNames.Errors.All(name => run.Counts.GetValueOrDefault(name) == 0);
+    internal static bool IsGood(RunResult run) => run.Operations > 0 && CountNames.AreClean(run.Counts);
 
     internal static LatencySummary? Latency(HistogramBase microseconds)
     {

@@ -11,8 +11,11 @@ internal static class Summary
     internal static string Of(LoadResult result)
     {
         var text = new StringBuilder("\n").Append(result.Title).Append('\n');
-        AppendTable(text, [["server", "operations/s", "µs/op", "user", "system", "p50 µs", "p99 µs", "max µs"],
-            .. result.Runs.Select(Row)]);
+        if (result.Runs.Any(static run => run.Cpu is not null || run.LatencyMicroseconds is not null))
+        {
+            AppendTable(text, [["server", "operations/s", "µs/op", "user", "system", "p50 µs", "p99 µs", "max µs"],
+                .. result.Runs.Select(Row)]);
+        }
         foreach (RunResult run in result.Runs)
             AppendDetails(text, run, result.Runs.Count > 1);
         if (result.Comparison is { } comparison)

@@ -60,7 +60,7 @@ internal sealed class TargetOptions
         "--server", "the server's address; 127.0.0.1:7300 if nothing is said");
 
     private readonly Option<int> _pid = OptionTypes.Count(
-        "--server-pid", 0, 1, "the server's process, to read its memory and processor time");
+        "--server-pid", 0, 0, "the server's process, to read its memory and processor time; 0 is unknown");
 
     private readonly Option<string> _start = new("--start")
     {

@@ -1,6 +1,6 @@
 namespace Longwire.Load.Workloads;
 
-/// <summary>The names of counts.</summary>
+/// <summary>The names of counts, and which of them are errors.</summary>
 internal static class CountNames
 {
     internal const string Missing = "missing";
@@ -17,10 +17,13 @@ internal static class CountNames
     internal const string NotEnded = "serverNotEnded";
     internal const string ExitCode = "serverExitCode";
 
-    /// <summary>Those of which any makes a run bad.</summary>
-    internal static readonly string[] Errors =
+    private static readonly string[] s_errors =
     [
         Missing, OutOfOrder, Corrupted, LostConnections, Unanswered, Failed, StalledWithoutLast, EndedOtherwise,
         NotEnded, ExitCode,
     ];
+
+    /// <summary>No error among them is above zero.</summary>
+    internal static bool AreClean(IReadOnlyDictionary<string, long> counts) =>
+        Array.TrueForAll(s_errors, name => !counts.TryGetValue(name, out long value) || value == 0);
 }

@@ -20,6 +20,9 @@ internal sealed class Slice
     /// <summary>Microseconds.</summary>
     internal LongHistogram Latency { get; private set; } = NewHistogram();
 
+    /// <summary>No error was counted.</summary>
+    internal bool IsClean => CountNames.AreClean(Counts);
+
     internal static LongHistogram NewHistogram() => new(MostMicroseconds, Digits);
 
     internal static void Record(LongHistogram histogram, long fromTimestamp, long toTimestamp) => histogram.RecordValue(

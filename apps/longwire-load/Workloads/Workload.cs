@@ -64,7 +64,7 @@ internal abstract class Workload(LoadPlan plan) : IWorkload
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Waits until <paramref name="condition"/>, asked on the loop, holds; false if it takes too long.</summary>
+    /// <summary>Waits until <paramref name="condition"/> holds on the loop; false if it takes too long.</summary>
     internal async Task<bool> WaitAsync(Func<bool> condition, TimeSpan atMost)
     {
         long started = Time.GetTimestamp();
