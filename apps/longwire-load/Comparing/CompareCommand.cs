@@ -90,7 +90,7 @@ internal sealed class CompareCommand
             result.Parameters["rounds"] = arguments.GetValue(_rounds);
             result.Parameters["sliceSeconds"] = arguments.GetValue(_slice).TotalSeconds;
         }
-        return Output.Finish(result, _run.Json(arguments));
+        return _run.Finish(result, arguments);
     }
 
     private async Task<(IReadOnlyList<RunResult> Runs, ComparisonResult Comparison)> InRoundsAsync(
@@ -99,6 +99,7 @@ internal sealed class CompareCommand
         var plan = new ComparisonPlan(
             arguments.GetValue(_warmUp), arguments.GetValue(_slice), arguments.GetValue(_rounds), baseline,
             arguments.GetValue(_seed));
+        var progress = Progress.Of(arguments);
         var competitors = new List<Competitor>();
         try
         {
@@ -107,10 +108,10 @@ internal sealed class CompareCommand
                 Competitor one = await OpenAsync(spec, arguments);
                 competitors.Add(one);
                 await one.Workload.ConnectAsync(arguments.GetValue(Scenario.Connections));
-                Progress.OnError.Say($"{spec.Name}: connected");
+                progress.Say($"{spec.Name}: connected");
             }
             await Task.Delay(_run.Settle(arguments), cancellation);
-            ComparisonResult comparison = await Comparer.RunAsync(competitors, plan, Progress.OnError, cancellation);
+            ComparisonResult comparison = await Comparer.RunAsync(competitors, plan, progress, cancellation);
             return ([.. competitors.Select(static one => one.ToRun())], comparison);
         }
         finally
@@ -124,6 +125,7 @@ internal sealed class CompareCommand
     private async Task<(IReadOnlyList<RunResult> Runs, ComparisonResult Comparison)> OneByOneAsync(
         ServerSpec[] specs, int baseline, int[] steps, ParseResult arguments, CancellationToken cancellation)
     {
+        var progress = Progress.Of(arguments);
         var runs = new List<RunResult>();
         foreach (ServerSpec spec in specs)
         {
@@ -131,13 +133,13 @@ internal sealed class CompareCommand
             if (_scenario.MeasuresMemory)
             {
                 runs.Add(await SteppedRun.MemoryAsync(
-                    one.Target, one.Workload, steps, _run.Settle(arguments), cancellation));
+                    one.Target, one.Workload, steps, _run.Settle(arguments), progress, cancellation));
                 continue;
             }
             await one.Workload.ConnectAsync(steps[0]);
             await one.MeasureAsync(arguments.GetValue(_warmUp), cancellation);
             runs.Add(await SteppedRun.RampAsync(
-                one.Target, one.Workload, steps, arguments.GetValue(_slice), cancellation));
+                one.Target, one.Workload, steps, arguments.GetValue(_slice), progress, cancellation));
         }
         return (runs, Comparer.Compare(runs, baseline, arguments.GetValue(_seed)));
     }

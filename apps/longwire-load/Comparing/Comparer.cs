@@ -12,9 +12,9 @@ internal static class Comparer
 {
     private static readonly (string Name, Func<Measurement, double?> Of)[] s_metrics =
     [
-        ("cpu per operation", static one => one.CpuMicrosecondsPerOperation),
-        ("operations per second", static one => one.Slice.Operations / one.Seconds),
-        ("p99 latency", static one => Measured.Latency(one.Slice.Latency)?.P99),
+        (Metrics.Cpu, static one => one.CpuMicrosecondsPerOperation),
+        (Metrics.Throughput, static one => one.Slice.Operations / one.Seconds),
+        (Metrics.Latency, static one => Measured.Latency(one.Slice.Latency)?.P99),
     ];
 
     internal static async Task<ComparisonResult> RunAsync(
@@ -68,15 +68,16 @@ internal static class Comparer
         RunResult other = runs[baseline];
         foreach (RunResult run in runs.Where(run => run != other))
         {
-            Add("cpu per operation", Points(static point => point.CpuMicrosecondsPerOperation));
-            Add("p99 latency", Points(static point => point.P99));
-            Add(
-                "marginal memory",
-                [run.Memory?.MarginalBytesPerConnection / other.Memory?.MarginalBytesPerConnection]);
-            Add("average memory", [run.Memory?.AverageBytesPerConnection / other.Memory?.AverageBytesPerConnection]);
+            Add(Metrics.Cpu, Points(static point => point.CpuMicrosecondsPerOperation));
+            Add(Metrics.Latency, Points(static point => point.P99));
+            Add(Metrics.MarginalMemory, Memory(static memory => memory.MarginalBytesPerConnection));
+            Add(Metrics.AverageMemory, Memory(static memory => memory.AverageBytesPerConnection));
 
             IEnumerable<double?> Points(Func<StepPoint, double?> of) =>
                 run.Points!.Zip(other.Points!, (one, two) => of(one) / of(two));
+
+            IEnumerable<double?> Memory(Func<MemoryUse, double?> of) =>
+                run.Memory is { } one && other.Memory is { } two ? [of(one) / of(two)] : [];
 
             void Add(string metric, IEnumerable<double?> ratios) => AddRow(rows, run.Server, metric, ratios, seed);
         }

@@ -14,7 +14,7 @@ internal class LoadConnection(LoadLoop owner, int number, bool subscribes) : IDi
 {
     private readonly LoadLoop _owner = owner;
     private Wire? _wire;
-    private Partial _partial;
+    private ReplyStream _replies;
     private Frame? _sending;
     private Queue<Frame>? _waiting;
     private int _sent; // bytes of _sending
@@ -81,7 +81,7 @@ internal class LoadConnection(LoadLoop owner, int number, bool subscribes) : IDi
         if (Ending == Ending.None)
             Ending = Ending.Dropped;
         _wire?.Close(mode);
-        _partial.Drop();
+        _replies.Drop();
         if (_wire is { HasPendingWrite: true })
             return; // the poller owns the frame still, and the process ends soon
         while (_sending is not null)
@@ -186,7 +186,7 @@ internal class LoadConnection(LoadLoop owner, int number, bool subscribes) : IDi
                     _owner.Loop.MarkReady(_wire);
                 break;
             case IoStatus.EndOfStream:
-                End(_partial.IsEmpty ? Ending.Fin : Ending.Error);
+                End(_replies.IsMidReply ? Ending.Error : Ending.Fin);
                 break;
             case IoStatus.Failed:
                 End(result.Error == TransportError.Reset ? Ending.Reset : Ending.Error, result.Error);
@@ -196,28 +196,11 @@ internal class LoadConnection(LoadLoop owner, int number, bool subscribes) : IDi
 
     private void Take(ReadOnlySpan<byte> input)
     {
-        while (!input.IsEmpty && Ending == Ending.None)
-        {
-            if (!_partial.IsEmpty)
-            {
-                if (!_partial.TryComplete(ref input, _owner, out Reply held))
-                    return;
-                On(held, _partial.Span);
-                _partial.Drop();
-                continue;
-            }
-            Reply reply = _owner.Protocol.Decode(input);
-            if (reply.Kind == ReplyKind.Incomplete)
-            {
-                _partial.Begin(input, reply.Bytes, _owner);
-                return;
-            }
-            On(reply, input);
-            input = input[reply.Bytes..];
-        }
+        while (Ending == Ending.None && _replies.TryNext(ref input, _owner.Protocol, _owner.Pool, out Reply reply))
+            On(reply);
     }
 
-    private void On(Reply reply, ReadOnlySpan<byte> bytes)
+    private void On(Reply reply)
     {
         switch (reply.Kind)
         {
@@ -239,7 +222,7 @@ internal class LoadConnection(LoadLoop owner, int number, bool subscribes) : IDi
                 Send(_owner.Protocol.Pong.Span);
                 break;
             case ReplyKind.Malformed:
-                _owner.NoteComplaint(bytes);
+                _owner.NoteComplaint(reply.Payload);
                 End(Ending.Error, TransportError.Other);
                 break;
         }

@@ -70,12 +70,10 @@ internal sealed class LoadLoop : ILoopTenant, IDisposable
         }
     }
 
-    /// <summary>Rents memory, which a driver that keeps its bounds never lacks.</summary>
-    internal Lease Rent(int bytes) =>
-        Pool.TryRent(bytes, LeaseOwner.PartialFrame, out Lease? lease) ? lease : throw OutOfMemory();
-
     /// <summary>Rents a frame, whose one reference is the caller's.</summary>
-    internal Frame RentFrame(int bytes) => Pool.TryRentFrame(bytes, out Frame? frame) ? frame : throw OutOfMemory();
+    internal Frame RentFrame(int bytes) => Pool.TryRentFrame(bytes, out Frame? frame)
+        ? frame
+        : throw new InvalidOperationException("The driver's memory ceiling is reached; lower --rate or --size.");
 
     /// <summary>Runs an action on the loop and gives back its result.</summary>
     internal Task<T> InvokeAsync<T>(Func<T> action)
@@ -105,9 +103,6 @@ internal sealed class LoadLoop : ILoopTenant, IDisposable
         if (Loop.Join(s_joinTimeout))
             Loop.Dispose();
     }
-
-    private static InvalidOperationException OutOfMemory() =>
-        new("The driver's memory ceiling is reached; lower the rate or the size.");
 
     private sealed class Call<T>(Func<T> action) : LoopWork
     {

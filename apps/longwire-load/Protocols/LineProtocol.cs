@@ -27,12 +27,12 @@ internal sealed class LineProtocol : ClientProtocol
     {
         int end = input.IndexOf((byte)'\n');
         if (end < 0)
-            return input.Length > MaxPayloadBytes ? Reply.Malformed : Reply.NeedsLine;
+            return input.Length > MaxPayloadBytes ? Reply.Malformed(input) : Reply.NeedsLine;
         ReadOnlySpan<byte> line = input[..end];
         if (line.EndsWith("\r"u8))
             line = line[..^1];
         if (line.IsEmpty || line[0] != (byte)'E')
-            return Reply.Malformed;
+            return Reply.Malformed(input);
         return line.Length == 1 ? new Reply(ReplyKind.Ready, end + 1) : new Reply(ReplyKind.Echo, end + 1, line);
     }
 }

@@ -48,9 +48,9 @@ internal sealed class MqttProtocol : ClientProtocol
     internal override Reply Decode(ReadOnlySpan<byte> input)
     {
         if (!TryReadLength(input, out int header, out int length))
-            return header > MostLengthBytes ? Reply.Malformed : Reply.Needs(header + 1);
+            return header > MostLengthBytes ? Reply.Malformed(input) : Reply.Needs(header + 1);
         if (length > MaxPayloadBytes + TopicBytes)
-            return Reply.Malformed;
+            return Reply.Malformed(input);
         int bytes = header + length;
         if (input.Length < bytes)
             return Reply.Needs(bytes);
@@ -62,7 +62,7 @@ internal sealed class MqttProtocol : ClientProtocol
             (0xD0, 0) => new Reply(ReplyKind.Ready, bytes), // PINGRESP
             (0x30, >= TopicBytes) when body.StartsWith(s_topic)
                 => new Reply(ReplyKind.Message, bytes, body[TopicBytes..]), // PUBLISH
-            _ => Reply.Malformed,
+            _ => Reply.Malformed(input),
         };
     }
 

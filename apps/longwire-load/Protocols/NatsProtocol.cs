@@ -36,7 +36,7 @@ internal sealed class NatsProtocol : ClientProtocol
             return TextLine.Message(input, MessagePrefix);
         int end = input.IndexOf((byte)'\n') + 1;
         if (end == 0)
-            return input.Length > MaxPayloadBytes ? Reply.Malformed : Reply.NeedsLine;
+            return input.Length > MaxPayloadBytes ? Reply.Malformed(input) : Reply.NeedsLine;
         ReadOnlySpan<byte> line = input[..end];
         if (line.SequenceEqual(s_pong))
             return new Reply(ReplyKind.Ready, end);
@@ -44,6 +44,6 @@ internal sealed class NatsProtocol : ClientProtocol
             return new Reply(ReplyKind.Ping, end);
         return line.StartsWith("INFO "u8) || line.StartsWith("+OK"u8)
             ? new Reply(ReplyKind.Other, end)
-            : Reply.Malformed; // -ERR says why not
+            : Reply.Malformed(input); // -ERR says why not
     }
 }

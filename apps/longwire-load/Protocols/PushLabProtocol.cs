@@ -35,7 +35,7 @@ internal sealed class PushLabProtocol : ClientProtocol
             return Reply.Needs(HeaderBytes);
         uint length = BinaryPrimitives.ReadUInt32BigEndian(input);
         if (length is 0 or > MaxPayloadBytes)
-            return Reply.Malformed;
+            return Reply.Malformed(input);
         int bytes = HeaderBytes + (int)length;
         if (input.Length < bytes)
             return Reply.Needs(bytes);
@@ -45,7 +45,7 @@ internal sealed class PushLabProtocol : ClientProtocol
             'P' => new Reply(ReplyKind.Message, bytes, payload),
             'E' when length > 1 => new Reply(ReplyKind.Echo, bytes, payload),
             'E' or 'S' when length == 1 => new Reply(ReplyKind.Ready, bytes),
-            _ => Reply.Malformed,
+            _ => Reply.Malformed(input),
         };
     }
 }

@@ -36,12 +36,14 @@ internal readonly ref struct Reply(ReplyKind kind, int bytes, ReadOnlySpan<byte>
     /// </summary>
     internal int Bytes { get; } = bytes;
 
-    /// <summary>The message or the echo; a slice of the input.</summary>
+    /// <summary>The message, the echo or the complaint; a slice of the input.</summary>
     internal ReadOnlySpan<byte> Payload { get; } = payload;
 
     internal static Reply NeedsLine => new(ReplyKind.Incomplete, 0);
 
-    internal static Reply Malformed => new(ReplyKind.Malformed, 0);
+
+    /// <summary>A reply that ends the stream; what it says is its payload.</summary>
+    internal static Reply Malformed(ReadOnlySpan<byte> input) => new(ReplyKind.Malformed, input.Length, input);
 
     internal static Reply Needs(int bytes) => new(ReplyKind.Incomplete, bytes);
 }

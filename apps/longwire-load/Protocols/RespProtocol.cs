@@ -37,7 +37,7 @@ internal sealed class RespProtocol : ClientProtocol
         {
             ':' => new Reply(ReplyKind.Other, line), // how many got what was published
             '+' when input[..line].SequenceEqual("+PONG\r\n"u8) => new Reply(ReplyKind.Ready, line),
-            _ => Reply.Malformed, // '-' says why not
+            _ => Reply.Malformed(input), // '-' says why not
         };
     }
 
@@ -45,6 +45,8 @@ internal sealed class RespProtocol : ClientProtocol
     {
         if (input.StartsWith(Subscribed))
             return new Reply(ReplyKind.Ready, Subscribed.Length);
-        return Subscribed.StartsWith(input) || MessagePrefix.StartsWith(input) ? Reply.NeedsLine : Reply.Malformed;
+        return Subscribed.StartsWith(input) || MessagePrefix.StartsWith(input)
+            ? Reply.NeedsLine
+            : Reply.Malformed(input);
     }
 }

@@ -29,7 +29,7 @@ internal static class TextLine
         if (!Utf8Parser.TryParse(rest, out int length, out int digits) || digits != line - 1 || rest[digits] != '\r'
             || length is < 0 or > ClientProtocol.MaxPayloadBytes)
         {
-            return Reply.Malformed;
+            return Reply.Malformed(input);
         }
         int header = prefix.Length + line + 1;
         int bytes = header + length + End.Length;
@@ -37,7 +37,7 @@ internal static class TextLine
             return Reply.Needs(bytes);
         return input[(bytes - End.Length)..bytes].SequenceEqual(End)
             ? new Reply(ReplyKind.Message, bytes, input.Slice(header, length))
-            : Reply.Malformed;
+            : Reply.Malformed(input);
     }
 
     /// <summary>Writes what <see cref="Message"/> reads, but for the payload, whose place is returned.</summary>

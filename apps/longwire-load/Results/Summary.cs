@@ -13,8 +13,12 @@ internal static class Summary
         var text = new StringBuilder("\n").Append(result.Title).Append('\n');
         if (result.Runs.Any(static run => run.Cpu is not null || run.LatencyMicroseconds is not null))
         {
-            AppendTable(text, [["server", "operations/s", "µs/op", "user", "system", "p50 µs", "p99 µs", "max µs"],
-                .. result.Runs.Select(Row)]);
+            string ratio = result.Comparison is { } one ? $"µs/op to {one.Baseline}" : "";
+            AppendTable(text,
+            [
+                ["server", "operations/s", "µs/op", "user", "system", "p50 µs", "p99 µs", "max µs", ratio],
+                .. result.Runs.Select(run => Row(run, result.Comparison)),
+            ]);
         }
         foreach (RunResult run in result.Runs)
             AppendDetails(text, run, result.Runs.Count > 1);
@@ -23,7 +27,7 @@ internal static class Summary
         return text.Append(result.Good ? "good\n" : "NOT GOOD\n").ToString();
     }
 
-    private static string[] Row(RunResult run) =>
+    private static string[] Row(RunResult run, ComparisonResult? comparison) =>
     [
         run.Server,
         run.Seconds > 0 ? Number(run.Operations / run.Seconds) : None,
@@ -33,13 +37,18 @@ internal static class Summary
         Number(run.LatencyMicroseconds?.P50),
         Number(run.LatencyMicroseconds?.P99),
         Number(run.LatencyMicroseconds?.Max),
+        comparison?.Rows.FirstOrDefault(row => row.Server == run.Server && row.Metric == Metrics.Cpu) is { } row
+            ? $"{Ratio(row.MedianRatio)} [{Ratio(row.Low)}–{Ratio(row.High)}]"
+            : "",
     ];
 
     private static void AppendDetails(StringBuilder text, RunResult run, bool named)
     {
         text.Append("  ").Append(named ? $"{run.Server}: " : "").Append($"{Number(run.Operations)} operations in ")
-            .Append(CultureInfo.InvariantCulture, $"{run.Seconds:0.0} s; ")
-            .AppendJoin(", ", run.Counts.Select(static one => $"{one.Key} {Number(one.Value)}")).Append('\n');
+            .Append(CultureInfo.InvariantCulture, $"{run.Seconds:0.0} s  ")
+            .AppendJoin(", ", run.Counts.Where(static one => one.Value > 0).Select(
+                static one => $"{one.Key} {Number(one.Value)}"))
+            .Append('\n');
         if (run.Memory is { } memory)
         {
             text.Append(CultureInfo.InvariantCulture, $"  resident {memory.ResidentStartBytes / 1048576.0:0.0} → ")
@@ -70,14 +79,21 @@ internal static class Summary
         point.ResidentBytes is { } bytes ? (bytes / 1048576.0).ToString("0.0", CultureInfo.InvariantCulture) : None,
     ];
 
-    private static void AppendComparison(StringBuilder text, ComparisonResult comparison) => AppendTable(text,
-    [
-        [$"to {comparison.Baseline}", "metric", "ratio", "95 % from", "to", "pairs"],
-        .. comparison.Rows.Select(static row => (string[])
+    /// <summary>What the table of servers has no column for.</summary>
+    private static void AppendComparison(StringBuilder text, ComparisonResult comparison)
+    {
+        ComparisonRow[] rows = [.. comparison.Rows.Where(static row => row.Metric is not Metrics.Cpu)];
+        if (rows.Length == 0)
+            return;
+        AppendTable(text,
         [
-            row.Server, row.Metric, Ratio(row.MedianRatio), Ratio(row.Low), Ratio(row.High), Number(row.Pairs),
-        ]),
-    ]);
+            [$"to {comparison.Baseline}", "metric", "ratio", "95 % from", "to", "pairs"],
+            .. rows.Select(static row => (string[])
+            [
+                row.Server, row.Metric, Ratio(row.MedianRatio), Ratio(row.Low), Ratio(row.High), Number(row.Pairs),
+            ]),
+        ]);
+    }
 
     private static void AppendTable(StringBuilder text, IReadOnlyList<string[]> rows)
     {

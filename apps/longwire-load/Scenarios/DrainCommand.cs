@@ -58,7 +58,7 @@ internal sealed class DrainCommand
         }
         await using Target target = await _target.OpenAsync(arguments);
         if (target.Process is null)
-            throw new ArgumentException("drain ends the server and watches it: give --server-pid or --start.");
+            throw new ArgumentException("drain ends the server: say its process by --server-pid, or use --start.");
         var plan = new LoadPlan
         {
             Kind = WorkloadKind.Fanout,
@@ -73,7 +73,8 @@ internal sealed class DrainCommand
         };
         await using var workload = new FanoutWorkload(plan);
         RunResult run = await RunAsync(
-            target, workload, arguments.GetValue(_burst), arguments.GetValue(_deadline), cancellation);
+            target, workload, arguments.GetValue(_burst), arguments.GetValue(_deadline), Progress.Of(arguments),
+            cancellation);
         var parameters = new JsonObject
         {
             ["connections"] = connections,
@@ -81,18 +82,19 @@ internal sealed class DrainCommand
             ["burst"] = arguments.GetValue(_burst),
         };
         string title = _run.Title(arguments) ?? $"drain {connections}, {stalled} stalled";
-        return Output.Finish(Measured.Result("drain", title, parameters, started, [run]), _run.Json(arguments));
+        return _run.Finish(Measured.Result("drain", title, parameters, started, [run]), arguments);
     }
 
     private static async Task<RunResult> RunAsync(
-        Target target, FanoutWorkload workload, int burst, TimeSpan deadline, CancellationToken cancellation)
+        Target target, FanoutWorkload workload, int burst, TimeSpan deadline, Progress progress,
+        CancellationToken cancellation)
     {
         TimeProvider time = TimeProvider.System;
         await workload.ConnectAsync(workload.Plan.Connections);
         await workload.PauseStallingAsync(pause: true);
         await FillAsync(workload, cancellation);
         int behind = await BurstAsync(workload, burst);
-        Progress.OnError.Say($"SIGTERM, while {behind} readers still lack some of the burst");
+        progress.Say($"SIGTERM, while {behind} readers still lack some of the burst");
         long signalled = time.GetTimestamp();
         target.Terminate();
         await workload.WaitAsync(() => !AnyOpen(workload, stalling: false), deadline);

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Globalization;
 
 namespace Longwire.Load.Scenarios;
@@ -13,7 +14,12 @@ internal sealed class Progress(TextWriter writer, bool isTerminal)
 
     private TimeSpan _next = s_interval;
 
-    internal static Progress OnError { get; } = new(Console.Error, !Console.IsErrorRedirected);
+    /// <summary>The progress of a command, on its standard error.</summary>
+    internal static Progress Of(ParseResult arguments)
+    {
+        TextWriter error = arguments.InvocationConfiguration.Error;
+        return new Progress(error, error == Console.Error && !Console.IsErrorRedirected);
+    }
 
     internal void Show(TimeSpan elapsed, string text)
     {

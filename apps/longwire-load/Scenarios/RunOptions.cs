@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Longwire.Load.Results;
 using Longwire.Load.Servers;
 
 namespace Longwire.Load.Scenarios;
@@ -30,7 +31,14 @@ internal sealed class RunOptions
 
     internal TimeSpan Settle(ParseResult arguments) => arguments.GetValue(_settle);
 
-    internal string? Json(ParseResult arguments) => arguments.GetValue(_json);
-
     internal string? Title(ParseResult arguments) => arguments.GetValue(_title);
+
+    /// <summary>Prints the summary, writes the file if there is one, and returns the exit code.</summary>
+    internal int Finish(LoadResult result, ParseResult arguments)
+    {
+        arguments.InvocationConfiguration.Output.Write(Summary.Of(result));
+        if (arguments.GetValue(_json) is { } file)
+            ResultFile.Write(result, file);
+        return result.Good ? ExitCodes.Good : ExitCodes.Bad;
+    }
 }

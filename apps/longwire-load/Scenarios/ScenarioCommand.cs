@@ -52,11 +52,16 @@ internal sealed class ScenarioCommand
     {
         DateTime started = TimeProvider.System.GetUtcNow().UtcDateTime;
         await using Target target = await _target.OpenAsync(arguments);
+        if (target.Process is null && (_scenario.MeasuresMemory || arguments.GetValue(_strace)))
+        {
+            string what = _scenario.MeasuresMemory ? "idle reads the server's memory" : "--strace counts its calls";
+            throw new ArgumentException($"{what}: say its process by --server-pid, or use --start.");
+        }
         LoadPlan plan = _scenario.Plan(arguments, target.Address, target.Protocol);
         await using IWorkload workload = Crew.Create(plan, _run.PerProcess(arguments), apart: false);
         RunResult run = await RunAsync(target, plan, workload, arguments, cancellation);
         LoadResult result = Measured.Result(_scenario, plan, _run.Title(arguments), started, [run]);
-        return Output.Finish(result, _run.Json(arguments));
+        return _run.Finish(result, arguments);
     }
 
     private async Task<RunResult> RunAsync(
@@ -65,32 +70,17 @@ internal sealed class ScenarioCommand
         TimeSpan duration = arguments.GetValue(_duration);
         TimeSpan settle = _run.Settle(arguments);
         int[]? steps = _scenario.Steps(arguments);
+        var progress = Progress.Of(arguments);
         if (_scenario.MeasuresMemory)
-            return await SteppedRun.MemoryAsync(target, workload, steps!, settle, cancellation);
+            return await SteppedRun.MemoryAsync(target, workload, steps!, settle, progress, cancellation);
         await workload.ConnectAsync(steps?[0] ?? plan.Connections);
-        Progress.OnError.Say($"{steps?[0] ?? plan.Connections} connected");
+        progress.Say($"{steps?[0] ?? plan.Connections} connected");
         await Task.Delay(settle, cancellation);
         if (arguments.GetValue(_warmUp) is { Ticks: > 0 } warmUp)
             await Meter.MeasureAsync(workload, target.Process, warmUp, null, cancellation);
         return steps is null
-            ? await TimedRun.RunAsync(target, workload, duration, arguments.GetValue(_strace), cancellation)
-            : await SteppedRun.RampAsync(target, workload, steps, duration, cancellation);
-    }
-}
-
-/// <summary>Where results go.</summary>
-internal static class Output
-{
-    internal const int Good = 0;
-    internal const int Bad = 1;
-    internal const int Usage = 2;
-
-    /// <summary>Prints the summary, writes the file if there is one, and returns the exit code.</summary>
-    internal static int Finish(LoadResult result, string? file)
-    {
-        Console.Write(Summary.Of(result));
-        if (file is not null)
-            ResultFile.Write(result, file);
-        return result.Good ? Good : Bad;
+            ? await TimedRun.RunAsync(
+                target, workload, duration, arguments.GetValue(_strace), progress, cancellation)
+            : await SteppedRun.RampAsync(target, workload, steps, duration, progress, cancellation);
     }
 }

@@ -10,7 +10,8 @@ internal static class SteppedRun
 {
     /// <summary>Works for a time with each number of connections.</summary>
     internal static async Task<RunResult> RampAsync(
-        Target target, IWorkload workload, int[] steps, TimeSpan duration, CancellationToken cancellation)
+        Target target, IWorkload workload, int[] steps, TimeSpan duration, Progress progress,
+        CancellationToken cancellation)
     {
         var points = new List<StepPoint>();
         var sum = new Slice();
@@ -30,7 +31,7 @@ internal static class SteppedRun
                 ResidentBytes = target.Process?.QuickResidentBytes,
                 CpuMicrosecondsPerOperation = one.CpuMicrosecondsPerOperation,
             });
-            Progress.OnError.Say($"{target.Name}: {connections} users, p50 {latency?.P50} µs, p99 {latency?.P99} µs");
+            progress.Say($"{target.Name}: {connections} users, p50 {latency?.P50} µs, p99 {latency?.P99} µs");
             sum.Add(one.Slice);
             seconds += one.Seconds;
             cpu += one.Cpu ?? default;
@@ -41,12 +42,12 @@ internal static class SteppedRun
         };
     }
 
-    /// <summary>Waits with each number of connections and reads the server's memory.</summary>
+    /// <summary>Waits with each number of connections and reads the server's memory; its process is known.</summary>
     internal static async Task<RunResult> MemoryAsync(
-        Target target, IWorkload workload, int[] steps, TimeSpan settle, CancellationToken cancellation)
+        Target target, IWorkload workload, int[] steps, TimeSpan settle, Progress progress,
+        CancellationToken cancellation)
     {
-        ServerProcess process = target.Process
-            ?? throw new ArgumentException("idle reads the server's memory: give --server-pid or --start.");
+        ServerProcess process = target.Process!;
         long started = TimeProvider.System.GetTimestamp();
         await Task.Delay(settle, cancellation);
         long before = process.ResidentBytes;
@@ -58,7 +59,7 @@ internal static class SteppedRun
             await Task.Delay(settle, cancellation);
             long resident = process.ResidentBytes;
             points.Add(new StepPoint { Connections = connections, ResidentBytes = resident });
-            Progress.OnError.Say(string.Create(
+            progress.Say(string.Create(
                 CultureInfo.InvariantCulture, $"{target.Name}: {connections} idle, {resident / 1048576.0:0.0} MiB"));
         }
         long? kernel = KernelMemory.ReadBytes() - kernelBefore;

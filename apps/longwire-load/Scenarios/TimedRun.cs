@@ -11,11 +11,10 @@ internal static class TimedRun
     private const int MostPoints = 120;
 
     internal static async Task<RunResult> RunAsync(
-        Target target, IWorkload workload, TimeSpan duration, bool countCalls, CancellationToken cancellation)
+        Target target, IWorkload workload, TimeSpan duration, bool countCalls, Progress progress,
+        CancellationToken cancellation)
     {
         ServerProcess? process = target.Process;
-        if (countCalls && process is null)
-            throw new ArgumentException("--strace counts the server's calls: give --server-pid or --start.");
         var series = new List<SeriesPoint>();
         long residentStart = process?.ResidentBytes ?? 0;
         TimeSpan interval = duration / MostPoints;
@@ -43,7 +42,7 @@ internal static class TimedRun
             string memory = resident is { } bytes
                 ? string.Create(CultureInfo.InvariantCulture, $"  server {bytes / 1048576.0:0.0} MiB")
                 : "";
-            Progress.OnError.Show(elapsed, $"{operations} operations, {operations - shown} in the last second{memory}");
+            progress.Show(elapsed, $"{operations} operations, {operations - shown} in the last second{memory}");
             shown = operations;
             if (elapsed - last < interval)
                 return;

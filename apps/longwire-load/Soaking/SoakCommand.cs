@@ -68,11 +68,12 @@ internal sealed class SoakCommand
             throw new ArgumentException("--ramp and soak exclude each other: a soak has one number of connections.");
         await using Target target = await _target.OpenAsync(arguments);
         if (target.Process is null)
-            throw new ArgumentException("soak watches the server's memory: give --server-pid or --start.");
+            throw new ArgumentException("soak watches the server: say its process by --server-pid, or use --start.");
         LoadPlan plan = _scenario.Plan(arguments, target.Address, target.Protocol);
         await using IWorkload workload = Crew.Create(plan, _run.PerProcess(arguments), apart: false);
         await workload.ConnectAsync(plan.Connections);
-        RunResult run = await RunAsync(target, workload, windows, every, cancellation);
+        var progress = Progress.Of(arguments);
+        RunResult run = await RunAsync(target, workload, windows, every, progress, cancellation);
         var limits = new GrowthLimits(
             arguments.GetValue(_memory), arguments.GetValue(_descriptors), arguments.GetValue(_latency));
         IReadOnlyList<string> grown = Growth.Find(run.Series!, limits);
@@ -80,14 +81,14 @@ internal sealed class SoakCommand
         result.Parameters["soaked"] = _scenario.Name;
         result.Parameters["windowSeconds"] = every.TotalSeconds;
         foreach (string sentence in grown)
-            Console.Error.WriteLine(sentence);
-        return Output.Finish(
-            result with { Scenario = "soak", Good = result.Good && grown.Count == 0 }, _run.Json(arguments));
+            progress.Say(sentence);
+        return _run.Finish(result with { Scenario = "soak", Good = result.Good && grown.Count == 0 }, arguments);
     }
 
     /// <summary>Stops early after a window with an error: it will not become good again.</summary>
-    internal static async Task<RunResult> RunAsync(
-        Target target, IWorkload workload, int windows, TimeSpan every, CancellationToken cancellation)
+    private static async Task<RunResult> RunAsync(
+        Target target, IWorkload workload, int windows, TimeSpan every, Progress progress,
+        CancellationToken cancellation)
     {
         ServerProcess process = target.Process!;
         long residentStart = process.ResidentBytes;
@@ -109,7 +110,7 @@ internal sealed class SoakCommand
                 P99 = Measured.Latency(one.Slice.Latency)?.P99,
             };
             series.Add(point);
-            Progress.OnError.Say(string.Create(
+            progress.Say(string.Create(
                 CultureInfo.InvariantCulture,
                 $"window {window} of {windows}: {point.Operations} operations, p99 {point.P99} µs, "
                 + $"{point.ResidentBytes / 1048576.0:0.0} MiB, {point.Descriptors} descriptors"));

@@ -12,6 +12,7 @@ namespace Longwire.Load.Workloads;
 internal sealed class FanoutWorkload : Workload
 {
     private static readonly TimeSpan s_arrival = TimeSpan.FromSeconds(30); // what was published last may take so long
+    private static readonly TimeSpan s_cutOffArrival = TimeSpan.FromSeconds(1); // if it may never have arrived here
 
     private readonly Publisher[] _publishers;
     private readonly Tick _tick;
@@ -79,7 +80,10 @@ internal sealed class FanoutWorkload : Workload
     public override async Task<Slice> SettleAsync(long[] published)
     {
         await _stall;
-        await WaitAsync(() => Subscribers.All(one => Deliveries.HasAll(one.Place, published)), s_arrival);
+        bool isCutOff = await Loop.InvokeAsync(() => _publishers.Any(static one => one.Ending != Ending.None));
+        await WaitAsync(
+            () => Subscribers.All(one => one.Ending != Ending.None || Deliveries.HasAll(one.Place, published)),
+            isCutOff ? s_cutOffArrival : s_arrival);
         return await Loop.InvokeAsync(() =>
         {
             int behind = Subscribers.Count(one => one.IsStalling && !Deliveries.HasAll(one.Place, published));
