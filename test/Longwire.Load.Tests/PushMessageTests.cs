@@ -1,3 +1,5 @@
+using Longwire.Load.Protocols;
+
 namespace Longwire.Load.Tests;
 
 /// <summary>A driver that overlooks damage proves nothing.</summary>
@@ -9,24 +11,26 @@ public sealed class PushMessageTests
     [InlineData(16 << 10)]
     public void What_was_written_is_read(int size)
     {
-        byte[] message = new byte[size];
-        PushMessage.Write(message, sequence: 7, due: 42);
+        byte[] message = Message(size, number: 7);
 
-        Assert.True(PushMessage.TryRead(message, out long sequence, out long due));
-        Assert.Equal((7, 42), (sequence, due));
+        Assert.True(PushMessage.TryReadHeader(message, out PushMessage.Header header));
+        Assert.Equal(new PushMessage.Header(3, 7, 42), header);
+        Assert.True(PushMessage.HasBody(message, 7));
     }
 
     [Fact]
     public void Every_damaged_byte_but_those_of_the_numbers_is_seen()
     {
-        byte[] message = new byte[128];
-        PushMessage.Write(message, sequence: 7, due: 42);
+        byte[] message = Message(128, number: 7);
         for (int i = 0; i < message.Length; i++)
         {
             if (i is >= 5 and < PushMessage.HeaderBytes)
                 continue; // a wrong number is seen by its order, or by the body that belongs to it
             message[i] ^= 1;
-            Assert.False(PushMessage.TryRead(message, out _, out _), $"byte {i}");
+            Assert.False(
+                PushMessage.TryReadHeader(message, out PushMessage.Header header)
+                && PushMessage.HasBody(message, header.Number),
+                $"byte {i}");
             message[i] ^= 1;
         }
     }
@@ -34,21 +38,20 @@ public sealed class PushMessageTests
     [Fact]
     public void The_body_of_another_message_is_seen()
     {
-        byte[] one = new byte[128];
-        byte[] other = new byte[128];
-        PushMessage.Write(one, sequence: 7, due: 42);
-        PushMessage.Write(other, sequence: 8, due: 42);
-        other.AsSpan(PushMessage.HeaderBytes).CopyTo(one.AsSpan(PushMessage.HeaderBytes));
+        byte[] one = Message(128, number: 7);
+        Message(128, number: 8).AsSpan(PushMessage.HeaderBytes).CopyTo(one.AsSpan(PushMessage.HeaderBytes));
 
-        Assert.False(PushMessage.TryRead(one, out _, out _));
+        Assert.False(PushMessage.HasBody(one, 7));
     }
 
     [Fact]
-    public void A_message_that_lost_its_end_is_seen()
-    {
-        byte[] message = new byte[128];
-        PushMessage.Write(message, sequence: 7, due: 42);
+    public void A_message_that_lost_its_end_is_seen() =>
+        Assert.False(PushMessage.TryReadHeader(Message(128, number: 7).AsSpan(0, 127), out _));
 
-        Assert.False(PushMessage.TryRead(message.AsSpan(0, 127), out _, out _));
+    private static byte[] Message(int size, long number)
+    {
+        byte[] message = new byte[size];
+        PushMessage.Write(message, publisher: 3, number, due: 42);
+        return message;
     }
 }

@@ -10,7 +10,7 @@ internal sealed record LoadResult
 
     public string Format { get; init; } = CurrentFormat;
 
-    /// <summary>fanout, echo, ingest, idle, storm, soak or drain; a comparison names the scenario that it ran.</summary>
+    /// <summary>fanout, echo, ingest, idle, storm, soak or drain; a comparison's is the one that it ran.</summary>
     public required string Scenario { get; init; }
 
     public required string Title { get; init; }

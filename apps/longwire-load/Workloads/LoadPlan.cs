@@ -1,0 +1,64 @@
+using System.Net;
+
+namespace Longwire.Load.Workloads;
+
+/// <summary>What one process of clients does: the scenario's options and its share of the connections.</summary>
+internal sealed record LoadPlan
+{
+    public required WorkloadKind Kind { get; init; }
+
+    /// <summary>The server's address, such as 127.0.0.1:7300.</summary>
+    public required string Server { get; init; }
+
+    public required string Protocol { get; init; }
+
+    /// <summary>Connections of all processes.</summary>
+    public required int Connections { get; init; }
+
+    /// <summary>Number of this process's first connection.</summary>
+    public int First { get; init; }
+
+    /// <summary>This process's connections.</summary>
+    public int Share { get; init; }
+
+    /// <summary>Where they come from, as the last byte of 127.0.0.x; 0 is the system's choice.</summary>
+    public byte Source { get; init; }
+
+    /// <summary>Connections with lower numbers subscribe.</summary>
+    public int Subscribers { get; init; }
+
+    /// <summary>Further connections that publish.</summary>
+    public int PublishersOfAll { get; init; }
+
+    /// <summary>Those of this process: all in the first one, none in the others.</summary>
+    internal int Publishers => First == 0 ? PublishersOfAll : 0;
+
+    /// <summary>Subscribers with lower numbers stop reading for a while.</summary>
+    public int Stalled { get; init; }
+
+    public TimeSpan StallFor { get; init; }
+
+    /// <summary>Payload bytes.</summary>
+    public int Size { get; init; }
+
+    /// <summary>Messages in flight per publisher (closed loop), or 0 with a rate.</summary>
+    public int Window { get; init; }
+
+    /// <summary>Messages a second of all publishers (open loop).</summary>
+    public double Rate { get; init; }
+
+    /// <summary>A storm ends its connections with RST, not FIN.</summary>
+    public bool Aborts { get; init; }
+
+    internal EndPoint ServerEndPoint => IPEndPoint.Parse(Server);
+}
+
+/// <summary>What clients do.</summary>
+internal enum WorkloadKind
+{
+    Idle,
+    Fanout,
+    Echo,
+    Ingest,
+    Storm,
+}
