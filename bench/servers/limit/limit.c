@@ -5,7 +5,8 @@
  *  - one receive buffer for all; a connection holds memory for input only while a frame of it is incomplete;
  *  - a broadcast is one shared, counted frame; a subscriber costs a pointer in a queue that exists only while something
  *    is queued, so an idle connection costs 24 bytes here, 4 as subscriber and up to 12 of list space;
- *  - what is queued for a connection in one turn of the loop leaves in one system call, after all ready input;
+ *  - what is queued for a connection in one turn of the loop leaves in one system call, after all ready input: with four
+ *    messages in flight that is 0.25 calls per delivery instead of 1;
  *  - an answer to the sender goes out of the receive buffer, without a copy, once its input is handled.
  *
  * Slow consumers: what the kernel does not take stays queued, by reference; nobody waits for it. A connection with more
@@ -34,6 +35,7 @@ enum {
     RECEIVE = 64 << 10,
     EVENTS = 512,
     ACCEPTS = 256,            /* per turn, so that a storm does not stop the traffic */
+    ROUNDS = 8,               /* per turn, so that a flood does not put the flush off for ever */
     GATHER = 64,
     SMALL_QUEUE = 5,          /* fills 64 bytes, one cache line; such queues are kept for reuse */
     BACKLOG = 4096,
@@ -411,15 +413,24 @@ static void resume(void) {
     }
 }
 
-/* Descriptors are closed last, so that within a turn a number means one connection. */
-static void turn(void) {
+/* Handles what is ready; false when nothing was. */
+static bool handle_ready(int timeout) {
     static struct epoll_event events[EVENTS];
-    int count = epoll_wait(poller, events, EVENTS, again.count ? 0 : -1);
-    resume();
+    int count = epoll_wait(poller, events, EVENTS, timeout);
     for (int i = 0; i < count; i++) {
         if (events[i].data.fd == listener) accept_ready();
         else handle(events[i].data.fd, events[i].events);
     }
+    return count > 0;
+}
+
+/* While there is something to flush, input that arrived meanwhile is handled first: what it queues leaves with it.
+ * Descriptors are closed last, so that within a turn a number means one connection. */
+static void turn(void) {
+    bool more = again.count;
+    resume();
+    bool ready = handle_ready(more ? 0 : -1);
+    for (int i = 0; i < ROUNDS && ready && dirty.count; i++) ready = handle_ready(0);
     for (uint32_t i = 0; i < dirty.count; i++) {
         connections[dirty.items[i]].flags &= ~(unsigned)DIRTY & 0xFF;
         flush(dirty.items[i]);
