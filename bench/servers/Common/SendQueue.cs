@@ -2,7 +2,7 @@ namespace PushLab;
 
 internal enum Offered
 {
-    /// <summary>The caller is the sender now: of the block, then of what <see cref="SendQueue.TryTake"/> gives.</summary>
+    /// <summary>The caller is the sender: of the block, then of what <see cref="SendQueue.TryTake"/> gives.</summary>
     SendNow,
 
     /// <summary>Whoever is sending will send it.</summary>
@@ -46,7 +46,7 @@ internal sealed class SendQueue
         }
     }
 
-    /// <summary>Replaces the batch by what comes next; false if that is nothing, and the caller no longer the sender.</summary>
+    /// <summary>Replaces the batch by what comes next; if it is nothing, the caller is the sender no longer.</summary>
     public bool TryTake(List<ArraySegment<byte>> batch)
     {
         batch.Clear();

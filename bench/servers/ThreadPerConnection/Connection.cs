@@ -75,7 +75,7 @@ internal sealed class Connection(Socket socket, Subscribers subscribers) : PushC
         }
     }
 
-    /// <summary>Sends until nothing is left or the connection has failed; false if the system is full for now.</summary>
+    /// <summary>Sends until nothing is left or the connection failed; false if the system is full for now.</summary>
     private bool Transmit()
     {
         try

@@ -1,6 +1,6 @@
 // A thread per connection, which waits for input and handles it. Sends are direct: the thread that has something to
 // send calls send, so a broadcast is a loop of system calls without a thread switch per subscriber, which a writer
-// thread per connection would cost (and its stack). The sockets do not block, since a broadcast must not wait for a peer.
+// thread per connection would cost (and its stack). The sockets do not block: a broadcast must not wait for a peer.
 // Slow consumers: what the system does not take is queued by reference, and a second thread writes it; it exists only
 // while the peer is behind. Beyond 16 MiB queued the connection is closed.
 using System.Net.Sockets;
