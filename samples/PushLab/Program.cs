@@ -63,4 +63,5 @@ static async Task Serve(int port, PollerKind poller, int loops, CancellationToke
     Console.WriteLine(ServerLimits.Default);
     Console.WriteLine(EndpointOptions.Default);
     await server.WaitForShutdownAsync(cancellation);
+    Console.WriteLine($"{GC.CollectionCount(0)} gen-0 collections, {GC.GetTotalAllocatedBytes()} bytes allocated");
 }

@@ -11,13 +11,13 @@ namespace Longwire;
 /// </remarks>
 internal sealed class LoopHost : ILoopTenant
 {
-    private const int SliceConnections = 128;
+    private const int SliceConnections = 32;
     private const int MostSegments = 64; // per write: far below IOV_MAX (1,024), and at 128 bytes a frame a full batch
     private const int SlotBits = 26; // id = generation, slot (67 million), loop (64)
     private const int LoopBits = 6;
     private const int MostSpareBacklogs = 1024; // about 0.5 KB each: slow consumers at one time without garbage
 
-    private static readonly TimeSpan s_sliceTime = TimeSpan.FromMilliseconds(0.5);
+    private static readonly TimeSpan s_sliceTime = TimeSpan.FromMilliseconds(0.1);
 
     internal readonly TcpServer Server;
     internal readonly Loop Loop;
