@@ -44,11 +44,11 @@ internal static class Summary
 
     private static void AppendDetails(StringBuilder text, RunResult run, bool named)
     {
-        text.Append("  ").Append(named ? $"{run.Server}: " : "").Append($"{Number(run.Operations)} operations in ")
-            .Append(CultureInfo.InvariantCulture, $"{run.Seconds:0.0} s  ")
-            .AppendJoin(", ", run.Counts.Where(static one => one.Value > 0).Select(
-                static one => $"{one.Key} {Number(one.Value)}"))
-            .Append('\n');
+        IEnumerable<string> counts = run.Counts.Where(static one => one.Value > 0).Select(
+            static one => $"{one.Key} {Number(one.Value)}");
+        string seconds = run.Seconds.ToString("0.0", CultureInfo.InvariantCulture);
+        text.Append("  ").Append(named ? $"{run.Server}: " : "")
+            .AppendJoin(", ", counts.Prepend($"{Number(run.Operations)} operations in {seconds} s")).Append('\n');
         if (run.Memory is { } memory)
         {
             text.Append(CultureInfo.InvariantCulture, $"  resident {memory.ResidentStartBytes / 1048576.0:0.0} → ")
