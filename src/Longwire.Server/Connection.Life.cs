@@ -371,7 +371,7 @@ public abstract partial class Connection
         {
             if (entry.Frame.Source is TopicCursor cursor)
                 cursor.Count(disconnected: 1);
-            EntryDone(entry);
+            GiveBack(EntryDone(entry));
         }
         while (_backlog is not null && _backlog.TryTakeFirst(out _, out TopicCursor? cursor, out LocalFrame? latest))
         {

@@ -103,15 +103,17 @@ public abstract partial class Connection
             AppendOwn(frame);
     }
 
-    /// <summary>A frame is sent, or will never be: give its bytes back.</summary>
-    internal void EntryDone(OutboxEntry entry)
+    /// <summary>A frame is sent, or will never be; its bytes are the caller's to give back.</summary>
+    internal int EntryDone(OutboxEntry entry)
     {
         int length = entry.Frame.Length;
         if (entry.Kind == EntryKind.Push)
             Volatile.Write(ref _pushBytes, _pushBytes - length);
-        Interlocked.Add(ref _reserved, -length);
         _host.Recycle(entry);
+        return length;
     }
+
+    private void GiveBack(int bytes) => Interlocked.Add(ref _reserved, -bytes);
 
     /// <summary>
     /// Makes queued pushes smaller as the policy says: conflate, drop, or condemn the connection. True when that freed
@@ -147,7 +149,7 @@ public abstract partial class Connection
                 NoteDropped(cursor, 1, oldest: true);
                 break;
         }
-        EntryDone(entry);
+        GiveBack(EntryDone(entry));
     }
 
     internal long OldestPushTick => _outbox.PeekOldestPush()?.Tick ?? long.MaxValue;
@@ -347,7 +349,7 @@ public abstract partial class Connection
             _bytesSent += result.Bytes;
             _sentSinceHeartbeat = true;
             _host.Counters.BytesSent += result.Bytes;
-            _outbox.Consume(result.Bytes, this);
+            GiveBack(_outbox.Consume(result.Bytes, this));
             _blockedSince = HasWaiting ? _host.Loop.NowTick : NotBlocked;
         }
         if (_outbox.IsEmpty && _backlog is null)

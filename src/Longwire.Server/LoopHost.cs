@@ -7,7 +7,7 @@ namespace Longwire;
 /// <remarks>
 /// Owner: the server. Concurrency: its loop, but for <see cref="Find"/> and counter reads. Bound: the admission's
 /// limit;
-/// a flush slice is 128 connections or half a millisecond, between which events and the inbox have their turn.
+/// a flush slice is 32 connections or a tenth of a millisecond, between which events and the inbox have their turn.
 /// </remarks>
 internal sealed class LoopHost : ILoopTenant
 {

@@ -122,9 +122,12 @@ internal struct Outbox
     /// <summary>The poller owns the first <paramref name="entries"/> until <see cref="Consume"/>.</summary>
     internal void Own(int entries) => _owned = entries;
 
-    /// <summary>Takes note of sent bytes; calls <paramref name="host"/> for each frame that is done.</summary>
-    internal void Consume(int bytes, Connection host)
+    /// <summary>
+    /// Takes note of sent bytes; calls <paramref name="host"/> for each frame that is done and returns their bytes.
+    /// </summary>
+    internal int Consume(int bytes, Connection host)
     {
+        int done = 0;
         _owned = 0;
         while (_head is { } entry)
         {
@@ -132,17 +135,18 @@ internal struct Outbox
             if (bytes < left)
             {
                 _headSent += bytes;
-                return;
+                break;
             }
             bytes -= left;
             _headSent = 0;
             _head = entry.Next;
             if (_head is null)
                 _tail = null;
-            host.EntryDone(entry);
+            done += host.EntryDone(entry);
             if (bytes == 0)
-                return; // an empty frame behind it is sent with the next write
+                break; // an empty frame behind it is sent with the next write
         }
+        return done;
     }
 
     /// <summary>The oldest push that can be recalled, without removing it.</summary>

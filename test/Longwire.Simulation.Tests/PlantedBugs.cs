@@ -84,13 +84,13 @@ internal static class PlantedBugs
             "delivery.Sequence > 0"),
         new("reservation kept", Output,
             """
-                    Interlocked.Add(ref _reserved, -length);
                     _host.Recycle(entry);
+                    return length;
             """,
             """
-                    if (entry.Kind != EntryKind.Control)
-                        Interlocked.Add(ref _reserved, -length);
+                    int kept = entry.Kind == EntryKind.Control ? length : 0;
                     _host.Recycle(entry);
+                    return length - kept;
             """),
         new("older message replaces a newer one", "src/Longwire.Server/Backlog.cs",
             "if (node.Latest.Sequence > frame.Sequence)",

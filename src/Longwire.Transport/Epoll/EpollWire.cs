@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 
 namespace Longwire.Transport.Epoll;
@@ -131,6 +132,7 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
         return Native.send(Descriptor, (void*)segment.Address, wanted, Native.MSG_NOSIGNAL);
     }
 
+    [SkipLocalsInit] // only the vectors that are filled are read
     private nint SendMany(ReadOnlySpan<Segment> segments, out int wanted)
     {
         int count = Math.Min(segments.Length, MaxSegments);
