@@ -2,7 +2,8 @@
 # A10: does what holds on loopback hold on a network? One server in a network namespace; clients in that namespace, over
 # loopback; in a second one, over veth with an MTU of 1,500; and over a line of the same MTU that delays every packet by
 # 20 ms and loses 1 % of them, both ways (bench/network/impair.c). Open-loop fan-out, the same with a slow handler (each
-# publication's handler blocks its pool thread for 5 ms), and echo. Goal: CPU per message ≤ 1.3 × loopback's.
+# publication's handler blocks its pool thread for 5 ms), and echo. All at a fixed rate: what comes one by one costs more
+# than what comes in heaps, and a closed loop over the line would be slower. Goal: CPU per message ≤ 1.3 × loopback's.
 # Needs root. Usage: bench/network.sh [--duration 10s] [--rounds 3] [FOLDER]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -57,7 +58,7 @@ run() {
   case $workload in
     fanout) work=(fanout --connections 1000 --rate 10) ;;
     slow) work=(fanout --connections 1000 --rate 10) port=7301 pid=$slow_pid ;;
-    echo) work=(echo --connections 250) ;;
+    echo) work=(echo --connections 250 --rate 2000) ;;
   esac
   measure "$2" "${work[@]}" --server "$host:$port" --server-pid "$pid" --warmup 2s --duration "$duration"
 }

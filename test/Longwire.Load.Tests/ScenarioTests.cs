@@ -15,6 +15,7 @@ public sealed class ScenarioTests
     [InlineData("fanout --connections 100 --window 2 --duration 200ms")]
     [InlineData("fanout --connections 100 --subscribers 10 --publishers 3 --size 16384 --duration 200ms --warmup 50ms")]
     [InlineData("fanout --connections 30 --rate 200 --stalled 3 --stall-for 100ms --duration 200ms")]
+    [InlineData("fanout --connections 10 --rate 0.5 --duration 50ms")] // the first message is due at once
     [InlineData("echo --connections 20 --duration 200ms")]
     [InlineData("echo --connections 20 --rate 2000 --duration 200ms --warmup 50ms")]
     [InlineData("echo --ramp 1..5 --size 10000 --duration 50ms")]
