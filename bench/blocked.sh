@@ -40,7 +40,7 @@ run() {
 alternate free starved blocked
 row handlers threads "p50 µs" "p99 µs" "worst p99" "worst" "cores"
 for case in free starved blocked; do
-  row "$case" "$(cat "$folder/$case"-*.threads.txt | awk '{ print $2 }' | median)" \
+  row "$case" "$(awk '{ print $2 }' "$folder/$case"-[0-9]*.threads.txt | median)" \
     "$(typical "$case" latency.p50)" "$(typical "$case" latency.p99)" "$(worst "$case" latency.p99)" \
     "$(worst "$case" latency.max)" "$(number %.2f "$(typical "$case" cores)")"
 done

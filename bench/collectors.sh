@@ -28,7 +28,7 @@ collected() {
   local case=$1
   shift
   sed -n "s/^collector .* collections \([0-9]*\) \([0-9]*\) \([0-9]*\), paused \([0-9]*\) ms.*/$1/p" \
-    "$folder/$case"-*.server.txt | median
+    "$folder/$case"-[0-9]*.server.txt | median
 }
 
 cases=(quiet workstation concurrent server server-concurrent)

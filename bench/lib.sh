@@ -7,8 +7,7 @@ if [ -z "${NO_BUILD:-}" ]; then
   dotnet build -c Release apps/longwire-load -v quiet -nologo
 fi
 
-# What the lab's scripts share (docs/performance/lab.md). They source this file, say what they are with usage=, and call
-# lab_begin "$@".
+# What the lab's scripts share (docs/performance/lab.md). They source this file and call lab_begin "$@".
 lab=bench/out/Lab/Lab
 verdict=0      # the script's exit code
 rows=()        # of the table
@@ -110,7 +109,7 @@ measure() {
 metrics='def cpu: .runs[0] | .cpu.totalSeconds * 1e6 / .operations;
   def cores: .runs[0] | .cpu.totalSeconds / .seconds;
   def latency: .runs[0].latencyMicroseconds;
-  def growth: .runs[0].memory | .residentEndBytes - .residentStartBytes;
+  def growth: .runs[0].series | map(.residentBytes) | max - .[0];
   def resident: .runs[0].memory.residentEndBytes;
   def rate: .runs[0] | .operations / .seconds;'
 

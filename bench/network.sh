@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # A10: does what holds on loopback hold on a network? One server in a network namespace; clients in that namespace, over
 # loopback; in a second one, over veth with an MTU of 1,500; and over a line of the same MTU that delays every packet by
-# 20 ms and loses 1 % of them, both ways (bench/network/impair.c). Open-loop fan-out, the same with a slow handler (each
-# publication's handler blocks its pool thread for 5 ms), and echo. All at a fixed rate: what comes one by one costs more
-# than what comes in heaps, and a closed loop over the line would be slower. Goal: CPU per message ≤ 1.3 × loopback's.
+# 20 ms and loses 1 % of them, both ways (bench/network/impair.c). Fan-out, the same with a slow handler (each
+# publication's handler blocks its pool thread for 5 ms), and echo. All at a fixed rate: what comes one by one costs
+# more than what comes in heaps, and a closed loop over the line is slower. Goal: CPU per message ≤ 1.3 × loopback's.
 # Needs root. Usage: bench/network.sh [--duration 10s] [--rounds 3] [FOLDER]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace PushLab;
 
 /// <summary>
-/// Allocates on the pool at a steady rate, as handlers do that parse, format and query: nine of ten objects die at once, the
-/// tenth lives for about two seconds, which is long enough to be promoted and then to be garbage in an older generation.
+/// Allocates on the pool at a steady rate, as handlers do that parse, format and query: nine of ten objects die at
+/// once, the tenth lives for about two seconds, long enough to be promoted and then to be garbage in an older
+/// generation.
 /// </summary>
 /// <remarks>Owner: the lab. Concurrency: one pool thread at a time. Bound: <see cref="Kept"/> objects.</remarks>
 internal sealed class Garbage(int megabytesPerSecond)

@@ -1,6 +1,6 @@
 // PushLab (samples/PushLab) with what experiments turn on: handlers on the pool that block, garbage, a second port for
-// commands, another address than loopback. The collector is the environment's: DOTNET_gcServer, DOTNET_gcConcurrent. What it
-// did is printed at the end.
+// commands, another address than loopback. The collector is the environment's: DOTNET_gcServer, DOTNET_gcConcurrent.
+// What it did is printed at the end.
 using System.CommandLine;
 using System.Globalization;
 using System.Runtime;

@@ -29,7 +29,7 @@ internal sealed class Protocol(TimeSpan slow)
             connection.Send(message);
     }
 
-    /// <summary>The greeting of a client, one byte, is answered at once; whatever else it asks takes its time.</summary>
+    /// <summary>The greeting of a client, one byte, is answered at once; what else it asks takes its time.</summary>
     internal void OnPool(Connection connection, Message message)
     {
         if (message.Length > 1 && slow > TimeSpan.Zero)
