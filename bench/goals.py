@@ -99,5 +99,10 @@ for window, most in ((1, 1.02), (4, 0.3)):
         control = calls.get("epoll_ctl", 0)
         say(f"{window} in flight: epoll_ctl calls in steady state", str(control), "0", control == 0)
 
+garbage = folder / "garbage.txt"
+if garbage.exists():
+    line = next((line for line in garbage.read_text().splitlines() if "gen-0" in line), "no line about it")
+    say("a minute of fan-out: what PushLab collected in its life", line, "0 gen-0", line.startswith("0 gen-0"))
+
 print(f"{missed} missed")
 sys.exit(missed > 0)

@@ -28,9 +28,9 @@ done < <("$start" --list)
 
 # Rounds and seconds. User time is sampled 250 times a second, so the full table gives each server 30 s and more.
 if [ $quick = 1 ]; then
-  rounds=4 slice=500ms long=1s warmup=2s idle=6000 seconds=2s
+  rounds=4 slice=500ms long=1s warmup=2s idle=6000 seconds=1s garbage=5s
 else
-  rounds=15 slice=1s long=2s warmup=4s idle=15000 seconds=5s
+  rounds=15 slice=1s long=2s warmup=4s idle=15000 seconds=3s garbage=60s
 fi
 closest="limit longwire longwire-loops kestrel redis"
 echoing="limit longwire longwire-loops kestrel"
@@ -58,7 +58,7 @@ timed echo-250-100 "$echoing" echo --connections 250 --size 100 --rounds $rounds
 timed echo-250-10000 "$echoing" echo --connections 250 --size 10000 --rounds $rounds --slice $slice
 timed echo-5000-100 "$echoing" echo --connections 5000 --size 100 --rounds $rounds --slice $slice
 timed storm-5000 "limit longwire kestrel" storm --connections 5000 --rounds $((rounds / 2)) --slice $long
-row idle "limit longwire longwire-socket saea kestrel redis" idle --steps "$((idle / 3)),$idle"
+row idle "limit longwire longwire-socket saea kestrel redis" idle --steps "500,1000,2000,$((idle / 3)),$idle"
 
 # The coalescing limit is the floor for several in flight; this shows what coalescing itself is worth.
 timed coalescing "limit limit-nocoalesce longwire" fanout --window 4 --rounds 4 --slice $slice
@@ -78,7 +78,7 @@ fi
 for name in limit longwire; do
   for size in 100 10000; do
     echo "=== ramp $name $size B"
-    "$load" echo --start "$start $name {port}" --name "$name" --size "$size" --ramp 1..250 --warmup 2s \
+    "$load" echo --start "$start $name {port}" --name "$name" --size "$size" --ramp 1,2,5,10,25,50,100,175,250 --warmup 2s \
       --duration "$seconds" --json "$out/ramp-$size-$name.json" || failed=1
   done
 done
@@ -89,6 +89,16 @@ for window in 1 4; do
   "$load" fanout --start "$start longwire {port}" --name longwire --connections 1000 --window "$window" --settle 2s \
     --duration "$seconds" --strace --json "$out/strace-w$window.json" || failed=1
 done
+
+# Gates without noise: what the collector did in a minute of fan-out; PushLab says it at its end.
+echo "=== garbage"
+"$start" longwire 7399 >"$out/garbage.txt" &
+server=$!
+trap 'kill "$server" 2>/dev/null || true' EXIT
+until grep -q 127.0.0.1 "$out/garbage.txt"; do sleep 0.1; done
+"$load" fanout --server 127.0.0.1:7399 --server-pid "$server" --connections 1000 --window 4 --duration "$garbage" || failed=1
+kill -TERM "$server"
+wait "$server" || failed=1
 
 python3 bench/goals.py "$out" | tee "$out/goals.txt" || failed=1
 timed_results=$(find "$out" -maxdepth 1 -name '*.json' ! -name 'strace-*' | sort)

@@ -26,6 +26,7 @@ describe() {
     longwire) command=("$out/PushLab/PushLab" --port "$port" --poller epoll --loops 1) ;;
     longwire-loops) command=("$out/PushLab/PushLab" --port "$port") ;;
     longwire-socket) command=("$out/PushLab/PushLab" --port "$port" --poller socket --loops 1) ;;
+    lab) command=("$out/Lab/Lab" --port "$port") ;; # of the experiments (docs/performance/lab.md), not of the field
     mqttnet) protocol=mqtt command=("$out/Mqtt/Mqtt" --port "$port") ;;
     mosquitto) protocol=mqtt command=(mosquitto -c /dev/stdin) ;;
     redis)

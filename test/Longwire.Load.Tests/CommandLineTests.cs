@@ -27,6 +27,7 @@ public sealed class CommandLineTests
 
     [Theory]
     [InlineData("fanout --window 2 --rate 5", "--window")]
+    [InlineData("echo --ramp 1..5 --rate 5", "--rate")]
     [InlineData("fanout --connections 10 --subscribers 11", "--subscribers")]
     [InlineData("fanout --connections 10 --stalled 10", "--stalled")]
     [InlineData("fanout --connections 10 --per-process 5", "--per-process")]

@@ -15,7 +15,9 @@ public sealed class ScenarioTests
     [InlineData("fanout --connections 100 --window 2 --duration 200ms")]
     [InlineData("fanout --connections 100 --subscribers 10 --publishers 3 --size 16384 --duration 200ms --warmup 50ms")]
     [InlineData("fanout --connections 30 --rate 200 --stalled 3 --stall-for 100ms --duration 200ms")]
+    [InlineData("fanout --connections 10 --rate 0.5 --duration 50ms")] // the first message is due at once
     [InlineData("echo --connections 20 --duration 200ms")]
+    [InlineData("echo --connections 20 --rate 2000 --duration 200ms --warmup 50ms")]
     [InlineData("echo --ramp 1..5 --size 10000 --duration 50ms")]
     [InlineData("ingest --connections 5 --duration 100ms")]
     [InlineData("storm --connections 200 --duration 100ms")]
@@ -68,6 +70,24 @@ public sealed class ScenarioTests
 
         Assert.True(code == 0, said);
         Assert.Equal(0, result!.Runs[0].Operations % 40);
+    }
+
+    [Fact]
+    public async Task Paced_requests_keep_the_rate_that_all_processes_share()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux routes all of 127.0.0.0/8 without being told to.");
+        await using PushServer server = await PushServer.StartAsync();
+
+        (int code, LoadResult? result, string said) = await RunAsync(
+        [
+            .. "echo --connections 40 --rate 500 --per-process 20 --duration 300ms".Split(' '), "--server",
+            server.Address,
+        ]);
+
+        Assert.True(code == 0, said);
+        RunResult run = result!.Runs[0];
+        Assert.InRange(run.Operations, 1, (long)(500 * run.Seconds) + 2); // one is due at once in each process
+        Assert.Equal(500.0, (double)result.Parameters["rate"]!);
     }
 
     [Fact]

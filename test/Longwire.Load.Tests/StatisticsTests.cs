@@ -104,7 +104,7 @@ public sealed class StatisticsTests
     }
 
     [Fact]
-    public void Memory_per_connection_is_counted_between_the_first_and_the_last_step()
+    public void Marginal_memory_is_what_the_last_step_added()
     {
         MemoryUse memory = SteppedRun.Memory(
             1_000_000, [Step(100, 1_200_000), Step(200, 1_250_000), Step(300, 1_300_000)], kernel: 900_000);

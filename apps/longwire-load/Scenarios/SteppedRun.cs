@@ -75,7 +75,6 @@ internal static class SteppedRun
 
     internal static MemoryUse Memory(long before, IReadOnlyList<StepPoint> points, long? kernel)
     {
-        StepPoint first = points[0];
         StepPoint last = points[^1];
         long end = last.ResidentBytes!.Value;
         return new MemoryUse
@@ -84,7 +83,7 @@ internal static class SteppedRun
             ResidentEndBytes = end,
             MarginalBytesPerConnection = points.Count < 2
                 ? null
-                : PerConnection(end - first.ResidentBytes!.Value, last.Connections - first.Connections),
+                : PerConnection(end - points[^2].ResidentBytes!.Value, last.Connections - points[^2].Connections),
             AverageBytesPerConnection = PerConnection(end - before, last.Connections),
             KernelBytesPerConnection = kernel is { } bytes ? PerConnection(bytes, last.Connections) : null,
         };

@@ -5,19 +5,32 @@ using Longwire.Primitives;
 
 namespace Longwire.Load.Workloads;
 
-/// <summary>Every connection asks, waits for the answer, and asks again.</summary>
+/// <summary>
+/// Every connection asks, waits for the answer, and asks again: at once, or in its turn when the next request is due.
+/// </summary>
 /// <remarks>
-/// Owner, concurrency, bound: see <see cref="Workload"/>; one request per connection is outstanding.
+/// Owner, concurrency, bound: see <see cref="Workload"/>; one request per connection is outstanding. What is due while
+/// all wait for answers is late, which its latency shows.
 /// </remarks>
-internal sealed class EchoWorkload(LoadPlan plan) : Workload(plan)
+internal sealed class EchoWorkload : Workload
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
+    private readonly Tick _tick;
+    private readonly Queue<Client> _free = new(); // with a rate: those whose turn it is next
+    private Schedule _schedule;
+    private long _scheduled; // requests of the schedule that were sent
+    private Pacer? _pacer;
     private LongHistogram _latency = Slice.NewHistogram();
     private long _answers;
     private long _corrupted;
     private int _outstanding;
     private bool _asking;
+
+    internal EchoWorkload(LoadPlan plan)
+        : base(plan) => _tick = new Tick(this);
+
+    private bool IsPaced => Plan.Rate > 0;
 
     public override Task BeginAsync() => Loop.InvokeAsync(() =>
     {
@@ -25,17 +38,30 @@ internal sealed class EchoWorkload(LoadPlan plan) : Workload(plan)
         _corrupted = 0;
         _latency = Slice.NewHistogram();
         _asking = true;
+        _free.Clear();
+        if (IsPaced)
+        {
+            double share = Plan.Rate * Plan.Share / Plan.Connections;
+            _schedule = new Schedule(Time.GetTimestamp(), Time.TimestampFrequency / share);
+            _scheduled = 0;
+            _pacer = new Pacer(Loop, _tick, _schedule);
+        }
         foreach (LoadConnection one in Connections)
-            ((Client)one).Ask();
+            AskNext((Client)one);
     });
 
     public override Task<long> CountAsync() => Task.FromResult(Volatile.Read(ref _answers));
 
-    public override Task<long[]> StopAsync() => Loop.InvokeAsync<long[]>(() =>
+    public override async Task<long[]> StopAsync()
     {
-        _asking = false;
-        return [];
-    });
+        _pacer?.Dispose();
+        _pacer = null;
+        return await Loop.InvokeAsync<long[]>(() =>
+        {
+            _asking = false;
+            return [];
+        });
+    }
 
     public override async Task<Slice> SettleAsync(long[] published)
     {
@@ -50,7 +76,37 @@ internal sealed class EchoWorkload(LoadPlan plan) : Workload(plan)
         });
     }
 
+    public override async ValueTask DisposeAsync()
+    {
+        _pacer?.Dispose();
+        await base.DisposeAsync();
+    }
+
     protected override LoadConnection CreateConnection(int number) => new Client(this, number);
+
+    /// <summary>A client is free to ask again.</summary>
+    private void AskNext(Client client)
+    {
+        if (!IsPaced)
+        {
+            client.Ask(Time.GetTimestamp());
+            return;
+        }
+        _free.Enqueue(client);
+        AskDue();
+    }
+
+    private void AskDue()
+    {
+        if (!_asking)
+            return; // stopped meanwhile
+        for (long due = _schedule.DueBy(Time.GetTimestamp()); _scheduled < due; _scheduled++)
+        {
+            if (!_free.TryDequeue(out Client? client))
+                return;
+            client.Ask(_schedule.DueAt(_scheduled));
+        }
+    }
 
     private void Answered(long asked, bool isRight)
     {
@@ -71,13 +127,13 @@ internal sealed class EchoWorkload(LoadPlan plan) : Workload(plan)
         private long _asked;
         private uint _requests;
 
-        internal void Ask()
+        internal void Ask(long due)
         {
             if (Ending != Ending.None)
                 return;
             EchoRequest.Number(Payload(), ++_requests);
             workload._outstanding++;
-            _asked = Time.GetTimestamp();
+            _asked = due;
             _request!.AddReference();
             Send(_request);
         }
@@ -90,7 +146,7 @@ internal sealed class EchoWorkload(LoadPlan plan) : Workload(plan)
             int compared = whole ? _size : EchoRequest.HeaderBytes;
             workload.Answered(_asked, payload.Length == _size && payload[..compared].SequenceEqual(sent[..compared]));
             if (workload._asking)
-                Ask();
+                workload.AskNext(this);
         }
 
         protected override void OnGreeted() => EchoRequest.Begin(Payload(), Number);
@@ -100,7 +156,11 @@ internal sealed class EchoWorkload(LoadPlan plan) : Workload(plan)
             _request ??= Owner.RentFrame(Owner.Protocol.FrameBytes(_size));
             return Owner.Protocol.WriteFrame(_request.Span, _size);
         }
+    }
 
+    private sealed class Tick(EchoWorkload workload) : LoopWork
+    {
+        protected override void Run() => workload.AskDue();
     }
 }
 

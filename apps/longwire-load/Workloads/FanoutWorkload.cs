@@ -132,6 +132,7 @@ internal sealed class FanoutWorkload : Workload
     {
         _schedule = new Schedule(Time.GetTimestamp(), Time.TimestampFrequency / Plan.Rate);
         _scheduled = 0;
+        PublishDue(); // the first is due at once; the pacer waits for the next one
         _pacer = new Pacer(Loop, _tick, _schedule);
     }
 

@@ -44,7 +44,9 @@ internal sealed record LoadPlan
     /// <summary>Messages in flight per publisher (closed loop), or 0 with a rate.</summary>
     public int Window { get; init; }
 
-    /// <summary>Messages a second of all publishers (open loop).</summary>
+    /// <summary>
+    /// Messages a second of all publishers, or requests of all connections (open loop); 0 for an echo's closed loop.
+    /// </summary>
     public double Rate { get; init; }
 
     /// <summary>A storm ends its connections with RST, not FIN.</summary>
