@@ -19,18 +19,26 @@ public abstract partial class Connection
     private long _messagesReceived;
 
     /// <summary>
-    /// The wire has something to tell. The replies of a turn leave at its end, in one write: their bytes are in the
-    /// processor's cache still, and a tick of many turns holds no more of them than one turn makes.
+    /// The wire has something to tell. What a turn makes, replies mostly, leaves at its end in one write: the bytes are
+    /// in the processor's cache still, and a tick of many turns holds no more of them than one turn makes. What waited
+    /// before takes its place in the host's slices.
     /// </summary>
     void IWireHandler.OnReady()
     {
-        bool waits = IsDirty;
+        bool isDirty = IsDirty;
+        bool waited = HasWork;
         IsDirty = true; // whatever is queued in the turn needs no place in the host's list
         TakeTurn();
-        IsDirty = waits;
-        if (!waits && _state != ConnectionState.Closed && (!_outbox.IsEmpty || HasMoreToQueue))
-            Flush();
+        IsDirty = isDirty;
+        if (isDirty || _state == ConnectionState.Closed || !HasWork || !_wire.IsWritable)
+            return;
+        if (waited || _extras is { AbortReason: not CloseReason.None }) // an abort loses what is queued
+            _host.MarkDirty(this);
+        else
+            _host.FlushNow(this);
     }
+
+    private bool HasWork => !_outbox.IsEmpty || HasMoreToQueue;
 
     private void TakeTurn()
     {

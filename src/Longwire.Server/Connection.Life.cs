@@ -12,7 +12,7 @@ public abstract partial class Connection
     /// grace. From closing on: when the close becomes an abort.
     /// </summary>
     private long _due;
-    private bool _sentSinceHeartbeat;
+    private bool _queuedSinceHeartbeat; // anything but a heartbeat
     private int _parts = 2; // what has not ended yet: handlers, outbox
     private bool _connecting; // inline endpoints: OnConnect runs asynchronously
     private bool _connected; // inline endpoints: OnConnect has ended well, so OnClosed is due
@@ -67,11 +67,14 @@ public abstract partial class Connection
             return;
         }
         var requests = (ConnectionRequest)Interlocked.Exchange(ref _requests, 0);
+        // In this order: what a thread sent before it asked is in the outbox before the snapshot begins.
+        IReadOnlyList<(TopicFilter, bool)>? subscriptions =
+            requests.HasFlag(ConnectionRequest.Subscriptions) ? _extras!.BeginApplying() : null;
         TakePosted(_state == ConnectionState.Closed ? s_closedMark : null);
         if (requests.HasFlag(ConnectionRequest.Connected))
             OnConnected();
-        if (requests.HasFlag(ConnectionRequest.Subscriptions))
-            TakeSubscriptionRequests(); // behind what was sent before
+        if (subscriptions is not null)
+            Apply(subscriptions);
         if (requests.HasFlag(ConnectionRequest.ConnectFailed))
         {
             _connecting = false;
@@ -332,9 +335,9 @@ public abstract partial class Connection
             End(CloseReason.PeerUnresponsive, CloseMode.Abort);
             return;
         }
-        if (_endpoint.Heartbeat is { } heartbeat && _outbox.IsEmpty && !_sentSinceHeartbeat)
+        if (_endpoint.Heartbeat is { } heartbeat && _outbox.IsEmpty && !_queuedSinceHeartbeat)
             SendControl(heartbeat);
-        _sentSinceHeartbeat = false;
+        _queuedSinceHeartbeat = false;
     }
 
     private void ArmGrace()

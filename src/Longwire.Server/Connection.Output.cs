@@ -19,7 +19,7 @@ public abstract partial class Connection
 
     internal bool IsDirty { get; set; }
 
-    /// <summary>Sends what the wire takes now; called by the host, once per place in its dirty list.</summary>
+    /// <summary>Sends what the wire takes now; called by the host only, which knows then who is being flushed.</summary>
     internal void Flush()
     {
         if (_state == ConnectionState.Closed || _wire.HasPendingWrite || !_wire.IsWritable)
@@ -262,6 +262,7 @@ public abstract partial class Connection
     {
         if (_blockedSince == NotBlocked)
             _blockedSince = _host.Loop.NowTick;
+        _queuedSinceHeartbeat = true;
         _outbox.Append(entry);
         _host.MarkDirty(this);
         // A push behind a wire that takes nothing ages from now on; the timer may have been armed before there was one.
@@ -347,7 +348,6 @@ public abstract partial class Connection
         if (result.Status == IoStatus.Done)
         {
             _bytesSent += result.Bytes;
-            _sentSinceHeartbeat = true;
             _host.Counters.BytesSent += result.Bytes;
             GiveBack(_outbox.Consume(result.Bytes, this));
             _blockedSince = HasWaiting ? _host.Loop.NowTick : NotBlocked;

@@ -1,6 +1,8 @@
+using Longwire.Primitives;
+
 namespace Longwire;
 
-// What the connection is subscribed to. These members are called on its loop, or posted there.
+// What the connection is subscribed to: its loop's business, but for the places, which any thread may take.
 public abstract partial class Connection
 {
     private Subscription? _subscriptions;
@@ -82,10 +84,11 @@ public abstract partial class Connection
 
     internal void GiveUpPlace() => Interlocked.Decrement(ref _subscriptionCount);
 
-    /// <summary>What other threads asked for, in their order.</summary>
-    private void TakeSubscriptionRequests()
+    /// <summary>Carries out what other threads asked for, in their order.</summary>
+    private void Apply(IReadOnlyList<(TopicFilter Filter, bool Wanted)> requests)
     {
-        foreach ((TopicFilter filter, bool wanted) in _extras!.TakeSubscriptionRequests())
+        Interleaving.Point();
+        foreach ((TopicFilter filter, bool wanted) in requests)
         {
             if (!wanted)
                 UnsubscribeHere(filter);
@@ -94,6 +97,7 @@ public abstract partial class Connection
             else
                 GiveUpPlace();
         }
+        _extras!.EndApplying();
     }
 
     /// <summary>Subscribes in a place that was taken.</summary>

@@ -2,20 +2,24 @@ using Longwire.Primitives;
 
 namespace Longwire;
 
-/// <summary>What few connections need: awaiters, a token, a requested end. Made on first use.</summary>
+/// <summary>
+/// What few connections need: awaiters, a token, a requested end, subscriptions asked for by other threads, counts of
+/// what a slow one lost. Made on first use.
+/// </summary>
 /// <remarks>
-/// Owner: its connection. Concurrency: any thread, under a lock on itself; continuations run elsewhere. Bound: the
-/// application's own awaiters.
+/// Owner: its connection. Concurrency: any thread, under its own lock, but for the counts, which are the loop's;
+/// continuations run elsewhere. Bound: the application's own awaiters; two requests per filter.
 /// </remarks>
 internal sealed class ConnectionExtras
 {
     private readonly Lock _gate = new();
     private TaskCompletionSource<CloseReason>? _closed;
     private TaskCompletionSource? _room;
-    private List<(int Mark, TaskCompletionSource Done)>? _flushes; // 0: not marked yet
-    private int _lastFlushMark;
+    private List<(long Mark, TaskCompletionSource Done)>? _flushes; // 0: not marked yet
+    private long _lastFlushMark;
     private CancellationTokenSource? _cancellation;
-    private List<(TopicFilter Filter, bool Wanted)>? _subscriptions; // requests of other threads
+    private List<(TopicFilter Filter, bool Wanted)>? _requests; // subscribe and unsubscribe, of other threads
+    private List<(TopicFilter Filter, bool Wanted)>? _applying; // those that the loop carries out now
     private int _abortReason;
     private bool _cancelled;
     private bool _ended;
@@ -42,14 +46,14 @@ internal sealed class ConnectionExtras
     {
         lock (_gate)
         {
-            int last = LastRequest(filter);
-            if (last >= 0 ? _subscriptions![last].Wanted : connection.FindSubscription(filter) is not null)
+            bool? wanted = LastWanted(_requests, filter) ?? LastWanted(_applying, filter);
+            if (wanted ?? connection.FindSubscription(filter) is not null)
                 return SubscribeResult.AlreadySubscribed;
             if (_ended)
                 return SubscribeResult.Closed;
             if (!connection.TryTakePlace())
                 return SubscribeResult.TooMany;
-            (_subscriptions ??= []).Add((filter, true));
+            (_requests ??= []).Add((filter, true));
         }
         connection.Request(ConnectionRequest.Subscriptions);
         return SubscribeResult.Subscribed;
@@ -59,28 +63,41 @@ internal sealed class ConnectionExtras
     {
         lock (_gate)
         {
-            int last = LastRequest(filter);
-            if (last >= 0 && _subscriptions![last].Wanted)
+            bool? requested = LastWanted(_requests, filter);
+            if (requested == true)
             {
-                _subscriptions.RemoveAt(last);
+                _requests!.RemoveAt(_requests.FindLastIndex(request => request.Filter.Equals(filter)));
                 connection.GiveUpPlace();
                 return;
             }
-            if (last >= 0 || connection.FindSubscription(filter) is null)
+            if (requested == false
+                || !(LastWanted(_applying, filter) ?? connection.FindSubscription(filter) is not null))
+            {
                 return;
-            (_subscriptions ??= []).Add((filter, false));
+            }
+            (_requests ??= []).Add((filter, false));
         }
         connection.Request(ConnectionRequest.Subscriptions);
     }
 
-    internal List<(TopicFilter Filter, bool Wanted)> TakeSubscriptionRequests()
+    /// <summary>
+    /// On the loop: what was asked for, in order. It stays visible to those who ask meanwhile until <see
+    /// cref="EndApplying"/>; else they would see a state in which it is neither asked for nor done.
+    /// </summary>
+    internal IReadOnlyList<(TopicFilter Filter, bool Wanted)> BeginApplying()
     {
         lock (_gate)
         {
-            List<(TopicFilter, bool)> taken = _subscriptions ?? [];
-            _subscriptions = null;
-            return taken;
+            _applying = _requests;
+            _requests = null;
+            return _applying ?? [];
         }
+    }
+
+    internal void EndApplying()
+    {
+        lock (_gate)
+            _applying = null;
     }
 
     internal Task<CloseReason> WhenClosed(Connection connection)
@@ -175,10 +192,10 @@ internal sealed class ConnectionExtras
         {
             if (_flushes is not { Count: > 0 })
                 return;
-            int first = outbox.FirstFlushMark;
+            long first = outbox.FirstFlushMark;
             for (int i = _flushes.Count - 1; i >= 0; i--)
             {
-                (int mark, TaskCompletionSource done) = _flushes[i];
+                (long mark, TaskCompletionSource done) = _flushes[i];
                 if (mark == 0 || mark >= first)
                     continue;
                 _flushes.RemoveAt(i);
@@ -204,7 +221,7 @@ internal sealed class ConnectionExtras
     internal void OnEnded(CloseReason reason)
     {
         Cancel();
-        List<(int, TaskCompletionSource Done)>? flushes;
+        List<(long, TaskCompletionSource Done)>? flushes;
         lock (_gate)
         {
             _ended = true;
@@ -217,8 +234,11 @@ internal sealed class ConnectionExtras
             done.TrySetResult();
     }
 
-    private int LastRequest(TopicFilter filter) =>
-        _subscriptions?.FindLastIndex(request => request.Filter.Equals(filter)) ?? -1;
+    private static bool? LastWanted(List<(TopicFilter Filter, bool Wanted)>? requests, TopicFilter filter)
+    {
+        int last = requests?.FindLastIndex(request => request.Filter.Equals(filter)) ?? -1;
+        return last < 0 ? null : requests![last].Wanted;
+    }
 
     private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

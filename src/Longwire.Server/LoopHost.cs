@@ -7,7 +7,8 @@ namespace Longwire;
 /// <remarks>
 /// Owner: the server. Concurrency: its loop, but for <see cref="Find"/> and counter reads. Bound: the admission's
 /// limit;
-/// a flush slice is 32 connections or a tenth of a millisecond, between which events and the inbox have their turn.
+/// a flush slice is 32 connections, or 16 once they took a tenth of a millisecond; between slices events and the inbox
+/// have their turn.
 /// </remarks>
 internal sealed class LoopHost : ILoopTenant
 {
@@ -78,6 +79,20 @@ internal sealed class LoopHost : ILoopTenant
         return _dirtyHead is not null;
     }
 
+    /// <summary>Flushes a connection at the end of its own turn.</summary>
+    internal void FlushNow(Connection connection)
+    {
+        _flushing = connection;
+        try
+        {
+            connection.Flush();
+        }
+        finally
+        {
+            _flushing = null;
+        }
+    }
+
     /// <summary>A defect in one connection's flush ends that connection and costs nobody else the slice.</summary>
     private void FlushGuarded(Connection connection)
     {
@@ -107,8 +122,15 @@ internal sealed class LoopHost : ILoopTenant
     /// <summary>Names whoever holds the loop and does not end; called once a second, from another thread.</summary>
     internal void Watch()
     {
-        if (Loop.FindHolder() is { } culprit)
-            Log.LoopStuck(Server.Logger, Describe(culprit), Loop.Index);
+        try
+        {
+            if (Loop.FindHolder() is { } culprit)
+                Log.LoopStuck(Server.Logger, Describe(culprit), Loop.Index);
+        }
+        catch (Exception)
+        {
+            Counters.WatchFaults++; // its name or the log threw, which must not end the process; there is nowhere to say it
+        }
     }
 
     internal void MarkDirty(Connection connection)
@@ -300,5 +322,6 @@ internal sealed class LoopCounters
     internal long SendCalls;
     internal long Relieved;
     internal long Faults;
+    internal long WatchFaults; // the watchdog's
     internal long Holds;
 }

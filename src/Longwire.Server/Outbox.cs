@@ -23,7 +23,7 @@ internal sealed class OutboxEntry
     internal OutboxEntry? Next;
     internal Subscription? Subscription;
     internal long Tick;
-    internal int FlushMark; // the flush that waits for it; 0 for none
+    internal long FlushMark; // the flush that waits for it; 0 for none
     internal EntryKind Kind;
 }
 
@@ -41,22 +41,22 @@ internal struct Outbox
 
     internal readonly bool IsEmpty => _head is null;
 
-    /// <summary>The first flush that waits for an entry; <see cref="int.MaxValue"/> when none does.</summary>
-    internal readonly int FirstFlushMark
+    /// <summary>The first flush that waits for an entry; <see cref="long.MaxValue"/> when none does.</summary>
+    internal readonly long FirstFlushMark
     {
         get
         {
             OutboxEntry? entry = _head;
             while (entry is { FlushMark: 0 })
                 entry = entry.Next;
-            return entry?.FlushMark ?? int.MaxValue;
+            return entry?.FlushMark ?? long.MaxValue;
         }
     }
 
     /// <summary>
     /// Marks what a flush waits for: all that no earlier flush waits for, but what goes ahead of others.
     /// </summary>
-    internal readonly void MarkForFlush(int mark)
+    internal readonly void MarkForFlush(long mark)
     {
         for (OutboxEntry? entry = _head; entry is not null; entry = entry.Next)
         {

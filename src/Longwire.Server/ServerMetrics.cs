@@ -30,7 +30,7 @@ internal sealed class ServerMetrics : IDisposable
         Observe("longwire.deliveries.conflated", "{message}", static counters => counters.Conflated);
         Observe("longwire.deliveries.dropped", "{message}", static counters => counters.Dropped);
         Observe("longwire.outbox.relieved", "{connection}", static counters => counters.Relieved);
-        Observe("longwire.loop.faults", "{fault}", static counters => counters.Faults);
+        Observe("longwire.loop.faults", "{fault}", static counters => counters.Faults + counters.WatchFaults);
         Observe("longwire.loop.holds", "{hold}", static counters => counters.Holds);
         _meter.CreateObservableUpDownCounter(
             "longwire.outbox.size", () => server.Hosts.Sum(static host => host.OutboxBytes), "By");

@@ -42,6 +42,15 @@ public sealed partial class TcpServer
         }
     }
 
+    /// <summary>Gives back an address that nobody listens on yet, with its file if it has one.</summary>
+    private static void Unbind(Socket socket)
+    {
+        string? file = socket.LocalEndPoint is UnixDomainSocketEndPoint unix ? unix.ToString() : null;
+        socket.Dispose();
+        if (file is not null)
+            File.Delete(file);
+    }
+
     private Socket[] Bind()
     {
         var sockets = new List<Socket>();
@@ -51,10 +60,12 @@ public sealed partial class TcpServer
             {
                 sockets.Add(endpoint.Address.Bind(endpoint.Options.Listen));
             }
-            catch (SocketException exception)
+            catch (Exception exception)
             {
-                sockets.ForEach(static socket => socket.Dispose());
-                throw new ListenException(endpoint.Address, exception);
+                sockets.ForEach(Unbind);
+                if (exception is SocketException refused)
+                    throw new ListenException(endpoint.Address, refused);
+                throw;
             }
         }
         return [.. sockets];

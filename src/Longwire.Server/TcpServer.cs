@@ -95,15 +95,17 @@ public sealed partial class TcpServer : IAsyncDisposable
         try
         {
             CreateLoops();
+            foreach (LoopHost host in _hosts)
+                host.Loop.Start();
+            _watchdog = new Watchdog(_hosts);
         }
         catch
         {
-            Array.ForEach(sockets, static socket => socket.Dispose());
+            Array.ForEach(sockets, Unbind);
+            Release();
+            _hosts = [];
             throw;
         }
-        foreach (LoopHost host in _hosts)
-            host.Loop.Start();
-        _watchdog = new Watchdog(_hosts);
         string[] addresses = Array.ConvertAll(sockets, static socket => ListenAddress.Format(socket.LocalEndPoint!));
         Addresses = addresses;
         LoopHost acceptor = _hosts[0];

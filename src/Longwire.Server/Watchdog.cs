@@ -8,6 +8,7 @@ namespace Longwire;
 internal sealed class Watchdog : IDisposable
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_joinTimeout = TimeSpan.FromSeconds(5); // a log that blocks holds it
 
     private readonly ManualResetEvent _stop = new(initialState: false);
     private readonly LoopHost[] _hosts;
@@ -23,8 +24,8 @@ internal sealed class Watchdog : IDisposable
     public void Dispose()
     {
         _stop.Set();
-        _thread.Join();
-        _stop.Dispose();
+        if (_thread.Join(s_joinTimeout))
+            _stop.Dispose();
     }
 
     private void Run()

@@ -10,7 +10,8 @@ public sealed partial class Loop
     private long _callbacks; // begun and ended ones: odd while one runs; written by the loop, read by the watcher
     private long _callbacksAtLook;
     private long _callbackNamed;
-    private long _throttledBefore = -1; // ticks; what a later count exceeds is new
+    private long _throttledAtLook = -1; // ticks, of the watcher's last look
+    private long _throttledBefore = -1; // of the look before it; what a later count exceeds is new
 
     /// <summary>The container's throttled time in all; tests play the container.</summary>
     internal Func<TimeSpan> ThrottledTime { get; set; } = CpuThrottling.Total;
@@ -24,11 +25,16 @@ public sealed partial class Loop
     /// </remarks>
     public object? FindHolder()
     {
-        Volatile.Write(ref _throttledBefore, ThrottledTime().Ticks);
         long callbacks = Volatile.Read(ref _callbacks);
         object? holder = Volatile.Read(ref _running);
         bool isHeld = (callbacks & 1) == 1 && callbacks == _callbacksAtLook && callbacks != _callbackNamed
             && callbacks == Volatile.Read(ref _callbacks); // else the holder may be the next callback's
+        if (callbacks != _callbacksAtLook || (callbacks & 1) == 0)
+        {
+            // One look back: a callback that is held now began after the look before this one.
+            Volatile.Write(ref _throttledBefore, _throttledAtLook);
+            _throttledAtLook = ThrottledTime().Ticks;
+        }
         _callbacksAtLook = callbacks;
         if (!isHeld)
             return null;
@@ -116,12 +122,15 @@ public sealed partial class Loop
         if (held > HoldWarning)
             held -= TakeThrottled();
         if (held > HoldWarning)
+        {
             Tenant?.OnHeld(held, culprit);
+            _lastLook = _time.GetTimestamp(); // a slow log is not the next callback's hold
+        }
     }
 
     /// <summary>
-    /// Throttled since the last look or hold: at least what fell into this hold, so a throttled container is accused
-    /// too seldom rather than too often. Read here only, where the loop was held for 50 ms already.
+    /// Throttled since the last look but one, or the last hold: at least what fell into this hold, so a throttled
+    /// container is accused too seldom rather than too often. The loop reads it only when it was held for 50 ms already.
     /// </summary>
     private TimeSpan TakeThrottled()
     {

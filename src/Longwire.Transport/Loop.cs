@@ -104,8 +104,9 @@ public sealed partial class Loop : Inbox, IDisposable
     /// <summary>Starts the thread.</summary>
     public void Start()
     {
-        _thread = new Thread(Run) { IsBackground = true, Name = $"longwire-loop-{Index}" };
-        _thread.Start();
+        var thread = new Thread(Run) { IsBackground = true, Name = $"longwire-loop-{Index}" };
+        thread.Start();
+        _thread = thread; // one that could not be started is not waited for
     }
 
     /// <summary>Asks the thread to end after its tick.</summary>

@@ -53,6 +53,22 @@ public sealed class DialTests
     }
 
     [Theory, ClassData(typeof(Pollers))]
+    public void A_dialled_wire_is_refused_by_another_loop(PollerKind kind)
+    {
+        using Socket server = Bound(out EndPoint endPoint);
+        using var loop = new TestLoop(kind);
+        using var other = new TestLoop(kind, index: 1);
+        var dial = new Dialled(loop) { AddLater = true };
+        loop.Run(() => loop.Loop.Dial(endPoint, new DialOptions(), dial));
+        using Socket accepted = server.Accept();
+        Wait.For(dial.Done, "the dial");
+        other.Run(() => Assert.Throws<InvalidOperationException>(
+            () => other.Loop.Add(dial.Connection!.Wire, dial.Connection)));
+        loop.Run(dial.Add);
+        loop.Run(() => dial.Connection!.Close(CloseMode.Close));
+    }
+
+    [Theory, ClassData(typeof(Pollers))]
     public void A_dial_to_nobody_is_refused(PollerKind kind)
     {
         Socket server = Bound(out EndPoint endPoint);

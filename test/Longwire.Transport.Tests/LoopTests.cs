@@ -194,14 +194,31 @@ public sealed class LoopTests
         TimeSpan throttled = TimeSpan.FromSeconds(5); // from before
         loop.Loop.ThrottledTime = () => throttled;
         loop.Loop.FindHolder();
+        loop.Loop.FindHolder();
         loop.Run(() =>
         {
             Hold(80);
             throttled += TimeSpan.FromSeconds(1);
+            loop.Loop.FindHolder(); // the watcher looks in the middle of it
         });
         Work mine = loop.Post(() => Hold(80));
         Wait.Until(() => loop.Holds.Count > 0, "the hold that nothing explains");
         Assert.Same(mine, Assert.Single(loop.Holds).Culprit);
+    }
+
+    [Theory, ClassData(typeof(Pollers))]
+    public void The_time_that_a_report_takes_is_not_the_next_callbacks_hold(PollerKind kind)
+    {
+        using var loop = new TestLoop(kind) { ReportMilliseconds = 80 };
+        Work slow = loop.Post(() =>
+        {
+            Hold(80);
+            for (int i = 0; i < 5; i++)
+                loop.Post(() => { }); // all of them in one run of the inbox
+        });
+        Wait.Until(() => loop.Holds.Count > 0, "the hold");
+        loop.Run(() => { });
+        Assert.Same(slow, Assert.Single(loop.Holds).Culprit);
     }
 
     [Fact]
@@ -252,7 +269,7 @@ public sealed class LoopTests
         Assert.InRange(loop.Run(() => loop.Loop.Ticks) - before, 1, 10);
     }
 
-    private static void Hold(int milliseconds)
+    internal static void Hold(int milliseconds)
     {
         var watch = Stopwatch.StartNew();
         while (watch.ElapsedMilliseconds < milliseconds)

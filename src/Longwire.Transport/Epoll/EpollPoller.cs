@@ -42,11 +42,15 @@ public sealed unsafe class EpollPoller : Poller
         if (_epoll < 0)
             throw Native.Failure("epoll_create1");
         _wake = Native.eventfd(0, Native.EFD_NONBLOCK | Native.EFD_CLOEXEC);
-        if (_wake < 0)
-            throw Native.Failure("eventfd");
         var change = new Native.EpollEvent { Events = Native.EPOLLIN | Native.EPOLLET, Slot = WakeSlot };
-        if (Native.epoll_ctl(_epoll, Native.EPOLL_CTL_ADD, _wake, &change) != 0)
-            throw Native.Failure("epoll_ctl");
+        if (_wake < 0 || Native.epoll_ctl(_epoll, Native.EPOLL_CTL_ADD, _wake, &change) != 0)
+        {
+            InvalidOperationException failure = Native.Failure(_wake < 0 ? "eventfd" : "epoll_ctl");
+            if (_wake >= 0)
+                _ = Native.close(_wake);
+            _ = Native.close(_epoll);
+            throw failure;
+        }
         _events = (Native.EpollEvent*)NativeMemory.Alloc((nuint)(BatchEvents * sizeof(Native.EpollEvent)));
     }
 

@@ -35,7 +35,7 @@ internal sealed class SocketDial : TimedWork
         {
             try
             {
-                wire = new SocketWire(_socket!);
+                wire = new SocketWire(_socket!) { Loop = _loop };
             }
             catch (SocketException)
             {

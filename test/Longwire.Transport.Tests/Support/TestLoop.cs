@@ -23,6 +23,9 @@ internal sealed class TestLoop : IDisposable, ILoopTenant
 
     internal bool ExpectFaults { get; init; }
 
+    /// <summary>How long the report of a hold holds the loop itself, as a slow log does.</summary>
+    internal int ReportMilliseconds { get; init; }
+
     internal IReadOnlyCollection<(Exception Exception, object? Culprit)> Faults => _faults;
 
     internal IReadOnlyCollection<(TimeSpan Duration, object? Culprit)> Holds => _holds;
@@ -31,7 +34,11 @@ internal sealed class TestLoop : IDisposable, ILoopTenant
 
     public void OnFault(Exception exception, object? culprit) => _faults.Enqueue((exception, culprit));
 
-    public void OnHeld(TimeSpan duration, object? culprit) => _holds.Enqueue((duration, culprit));
+    public void OnHeld(TimeSpan duration, object? culprit)
+    {
+        _holds.Enqueue((duration, culprit));
+        LoopTests.Hold(ReportMilliseconds);
+    }
 
     /// <summary>Posts and goes on.</summary>
     internal Work Post(Action action)
