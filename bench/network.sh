@@ -36,6 +36,7 @@ ip -n "$server_space" link set lo up
 ip link add veth netns "$server_space" type veth peer name veth netns "$client_space"
 up "$server_space" veth "$veth.1"
 up "$client_space" veth "$veth.2"
+mkdir -p bench/out
 "$compiler" -std=c11 -O2 -Wall -Wextra -o bench/out/impair bench/network/impair.c
 serve "$folder/line.txt" bench/out/impair "$delay_ms" "$loss_percent" "$server_space" "$client_space"
 line_pid=$server_pid

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # One of 1,000 subscribers stops reading. Open-loop fan-out of 8,000 bytes, 10 a second; what the stalled one does not
-# read fills the kernel's buffers in about two seconds and then its outbox, which drops the oldest (the default, which keeps the latest of
-# each topic, would hold one message here and prove little). Goals, by paired runs with and without: the server's memory
-# grows by no more than the outbox's limit + 10 %, the others' p99 is ≤ 1.25 × + 5 ms, and the load is ≤ 30 % of
-# the machine. (A frame of 8,000 bytes nearly fills its block of 8 KiB; one of 8,196 would hold a block of 16 KiB.)
+# read fills the kernel's buffers in about two seconds and then its outbox, which drops the oldest (the default, which
+# keeps the latest of each topic, would hold one message here and prove little). Goals, by paired runs with and without:
+# the server's memory grows by no more than the outbox's limit + 10 %, the others' p99 is ≤ 1.25 × + 5 ms, and the load
+# is ≤ 30 % of the machine. (A frame of 8,000 bytes nearly fills its block of 8 KiB; one of 8,196 needs one of 16 KiB.)
 # Usage: bench/stalled.sh [--duration 10s] [--rounds 5] [FOLDER]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
