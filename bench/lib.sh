@@ -57,7 +57,8 @@ build_server() {
   if [ -n "${NO_BUILD:-}" ]; then return; fi
   local project=bench/servers/$1
   if [ ! -d "$project" ]; then project=samples/$1; fi
-  dotnet build -c Release "$project" -o "bench/out/$1" -v quiet -nologo | grep -E "error|warn" || :
+  dotnet build -c Release "$project" -o "bench/out/$1" -v quiet -nologo >"$folder/build.txt" ||
+    { cat "$folder/build.txt" >&2; exit 2; }
 }
 
 # serve LOG COMMAND...: starts a server and waits for its first line; server_pid is its process. Its environment may
@@ -95,6 +96,7 @@ end_server() {
 measure() {
   local file=$1
   shift
+  rm -f "$file.json" # an earlier run's result is not this one's
   if "${in_client[@]}" "$load" "$@" --json "$file.json" >"$file.txt" 2>&1; then return; fi
   verdict=1
   if [ ! -s "$file.json" ]; then
@@ -140,7 +142,7 @@ each() {
 }
 
 median() {
-  sort -g | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+  sort -g | awk '{ v[NR] = $1 } END { if (!NR) print "nan"; else print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
 # row CELL...: one more row of the table. show prints the table.
@@ -161,6 +163,6 @@ number() { awk -v f="$1" -v v="$2" -v d="${3:-1}" 'BEGIN { printf f, v / d }'; }
 # goal WHAT VALUE LIMIT [FORMAT]: says whether a goal is met, and remembers if not.
 goal() {
   local format=${4:-%.2f} met=met
-  if ! awk -v v="$2" -v l="$3" 'BEGIN { exit !(v <= l) }'; then met=MISSED verdict=1; fi
+  if ! [[ $2 =~ ^-?[0-9] ]] || ! awk -v v="$2" -v l="$3" 'BEGIN { exit !(v <= l) }'; then met=MISSED verdict=1; fi
   echo "$met: $1: $(number "$format" "$2"), goal ≤ $(number "$format" "$3")"
 }

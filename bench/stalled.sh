@@ -30,6 +30,11 @@ for case in reading stalled; do
     "$(number %.2f "$(typical "$case" cores)")" "$(typical "$case" '.runs[0].counts.stalledSkipped // 0')"
 done
 show
+skipped=$(typical stalled '.runs[0].counts.stalledSkipped // 0')
+if [ "$skipped" = 0 ]; then
+  echo "MISSED: the stalled reader skipped nothing, so its outbox was never full: use a longer --duration"
+  verdict=1
+fi
 goal "growth by the stalled reader, KiB" "$(number %.0f "$(excess stalled reading growth)" 1024)" \
   "$((outbox_bytes * 11 / 10 / 1024))" %.0f
 limit=$(awk -v p="$(typical reading latency.p99)" 'BEGIN { print 1.25 * p + 5000 }')

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.ComponentModel;
 using Longwire.Load.Comparing;
 using Longwire.Load.Crews;
 using Longwire.Load.Reporting;
@@ -22,6 +23,7 @@ internal static class CommandLine
             int code = await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null, // started servers are ended first, however many there are
                 Output = output,
                 Error = error,
             });
@@ -32,7 +34,8 @@ internal static class CommandLine
             error.WriteLine(exception.Message);
             return ExitCodes.Usage;
         }
-        catch (Exception exception) when (exception is InvalidOperationException or OperationCanceledException)
+        catch (Exception exception) when (exception is InvalidOperationException or OperationCanceledException
+            or IOException or UnauthorizedAccessException or TimeoutException or Win32Exception)
         {
             error.WriteLine(exception.Message);
             return ExitCodes.Bad;

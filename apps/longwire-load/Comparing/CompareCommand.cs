@@ -116,8 +116,7 @@ internal sealed class CompareCommand
         }
         finally
         {
-            foreach (Competitor one in competitors)
-                await one.DisposeAsync();
+            await Task.WhenAll(competitors.Select(static one => one.DisposeAsync().AsTask()));
         }
     }
 

@@ -33,6 +33,8 @@ internal sealed class Competitor(Target target, IWorkload workload) : IAsyncDisp
         {
             Seconds = Math.Round(at.TotalSeconds, 1),
             Operations = slice.Slice.Operations,
+            Length = Math.Round(slice.Seconds, 4),
+            CpuSeconds = slice.Cpu is { } cpu ? cpu.Nanoseconds / 1e9 : null,
             ResidentBytes = target.Process?.QuickResidentBytes,
             P99 = Measured.Latency(slice.Slice.Latency)?.P99,
         });
@@ -55,7 +57,13 @@ internal sealed class Competitor(Target target, IWorkload workload) : IAsyncDisp
 
     public async ValueTask DisposeAsync()
     {
-        await workload.DisposeAsync();
-        await target.DisposeAsync();
+        try
+        {
+            await workload.DisposeAsync();
+        }
+        finally
+        {
+            await target.DisposeAsync();
+        }
     }
 }

@@ -34,15 +34,17 @@ internal sealed class Connector(LoadLoop owner, EndPoint server, DialOptions opt
             for (int i = 0; i < MostInFlight; i++)
                 DialNext();
         });
-        for (int before = -1; !_done.Task.IsCompleted; before = Volatile.Read(ref _settled))
+        while (true)
         {
+            int before = Volatile.Read(ref _settled);
+            if (await Task.WhenAny(_done.Task, Task.Delay(s_patience)) == _done.Task)
+                return;
             if (before == Volatile.Read(ref _settled))
             {
                 throw new InvalidOperationException(
                     $"{server} left greetings unanswered for {s_patience.TotalSeconds} s, after {before} of "
                     + $"{connections.Count} connections; does it speak {owner.Protocol.Name}?");
             }
-            await Task.WhenAny(_done.Task, Task.Delay(s_patience));
         }
     }
 

@@ -1,4 +1,5 @@
 using Longwire.Load.Results;
+using Longwire.Load.Workloads;
 
 namespace Longwire.Load.Reporting;
 
@@ -13,11 +14,6 @@ internal static class Measures
 {
     /// <summary>The system calls with which servers send.</summary>
     private static readonly string[] s_sends = ["send", "sendto", "sendmsg", "sendmmsg", "write", "writev"];
-
-    private static readonly string[] s_errors =
-    [
-        "missing", "outOfOrder", "corrupted", "lostConnections", "unanswered", "failed", "stalledWithoutLast",
-    ];
 
     extension(RunResult run)
     {
@@ -41,6 +37,6 @@ internal static class Measures
             : null;
 
         internal IEnumerable<KeyValuePair<string, long>> Errors =>
-            run.Counts.Where(static count => s_errors.Contains(count.Key) && count.Value != 0);
+            run.Counts.Where(static count => CountNames.Errors.Contains(count.Key) && count.Value != 0);
     }
 }

@@ -125,8 +125,9 @@ internal sealed class SectionCharts(Section section, Palette palette)
         double last = 0;
         foreach (SeriesPoint point in run.Series ?? [])
         {
-            if (point.Seconds > last)
-                yield return (point.Seconds, point.Operations / (point.Seconds - last));
+            double length = point.Length ?? point.Seconds - last;
+            if (length > 0)
+                yield return (point.Seconds, point.Operations / length);
             last = point.Seconds;
         }
     }

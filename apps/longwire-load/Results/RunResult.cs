@@ -90,6 +90,12 @@ internal sealed record SeriesPoint
     /// <summary>In the window.</summary>
     public required long Operations { get; init; }
 
+    /// <summary>The window's own length, where others' windows lie between; else it began where the last ended.</summary>
+    public double? Length { get; init; }
+
+    /// <summary>The server's processor time in the window.</summary>
+    public double? CpuSeconds { get; init; }
+
     public long? ResidentBytes { get; init; }
 
     public int? Descriptors { get; init; }

@@ -21,8 +21,6 @@ internal sealed class EchoScenario : Scenario
 
     internal override string Description => "every connection asks, waits for the answer, and asks again";
 
-    internal override string Operation => "answer";
-
     internal override IReadOnlyList<Option> Options => [_size, _rate, _ramp];
 
     internal override LoadPlan Plan(ParseResult arguments, string server, ClientProtocol protocol)

@@ -30,8 +30,6 @@ internal sealed class FanoutScenario : Scenario
 
     internal override string Description => "few publish, many subscribe";
 
-    internal override string Operation => "delivery";
-
     internal override IReadOnlyList<Option> Options =>
         [_subscribers, _publishers, Size, _window, _rate, _stalled, _stallFor];
 

@@ -16,8 +16,6 @@ internal sealed class IdleScenario : Scenario
 
     internal override string Description => "connect and subscribe in steps, wait, and read the server's memory";
 
-    internal override string Operation => "connection";
-
     internal override bool MeasuresMemory => true;
 
     internal override IReadOnlyList<Option> Options => [_steps];

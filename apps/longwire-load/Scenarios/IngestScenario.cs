@@ -12,8 +12,6 @@ internal sealed class IngestScenario : Scenario
 
     internal override string Description => "every connection publishes at full rate, and nobody subscribed";
 
-    internal override string Operation => "message";
-
     internal override IReadOnlyList<Option> Options => [Size];
 
     internal override LoadPlan Plan(ParseResult arguments, string server, ClientProtocol protocol)

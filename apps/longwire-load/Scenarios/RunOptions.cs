@@ -9,7 +9,7 @@ internal sealed class RunOptions
 {
     private readonly Option<int> _perProcess;
     private readonly Option<TimeSpan> _settle;
-    private readonly Option<string> _json = new("--json") { Description = "a file for the result" };
+    private readonly Option<string> _json = new("--json") { Description = "a file for the result; its folder exists" };
     private readonly Option<string> _title = new("--title") { Description = "a title for the result" };
 
     internal RunOptions(TimeSpan usualSettle)
@@ -25,6 +25,13 @@ internal sealed class RunOptions
     {
         foreach (Option option in (Option[])[_perProcess, _settle, _json, _title])
             command.Add(option);
+        // Said before the run, not after it.
+        _json.Validators.Add(static result =>
+        {
+            string? folder = Path.GetDirectoryName(Path.GetFullPath(result.GetValueOrDefault<string>()));
+            if (!Directory.Exists(folder))
+                result.AddError($"--json: there is no folder {folder}; make it first.");
+        });
     }
 
     internal int PerProcess(ParseResult arguments) => arguments.GetValue(_perProcess);

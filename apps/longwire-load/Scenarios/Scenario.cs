@@ -23,9 +23,6 @@ internal abstract class Scenario
 
     internal abstract string Description { get; }
 
-    /// <summary>What is counted: delivery, answer, message, accept.</summary>
-    internal abstract string Operation { get; }
-
     /// <summary>Its own options, beside <see cref="Connections"/>.</summary>
     internal abstract IReadOnlyList<Option> Options { get; }
 

@@ -22,8 +22,6 @@ internal sealed class StormScenario : Scenario
 
     internal override string Description => "drop all connections and connect them again, round after round";
 
-    internal override string Operation => "accept";
-
     internal override IReadOnlyList<Option> Options => [_drop];
 
     internal override LoadPlan Plan(ParseResult arguments, string server, ClientProtocol protocol)

@@ -24,7 +24,10 @@ internal static class TimedRun
         using SystemCallCount? calls = countCalls ? await SystemCallCount.AttachAsync(process!.Pid) : null;
         Measurement measured = await Meter.MeasureAsync(workload, process, duration, LookAsync, cancellation);
         IReadOnlyDictionary<string, long>? callsByName = calls is null ? null : await calls.DetachAsync();
-        return Measured.Run(target, measured) with
+        RunResult run = Measured.Run(target, measured);
+        if (calls is not null)
+            run = run with { Cpu = null, LatencyMicroseconds = null }; // those of a server that is being traced
+        return run with
         {
             SystemCalls = callsByName,
             Memory = process is null ? null : new MemoryUse

@@ -37,7 +37,16 @@ internal sealed class SystemCallCount : IDisposable
             throw new ArgumentException("--strace needs strace: install it (apt-get install strace).", exception);
         }
         var count = new SystemCallCount(strace, file);
-        string? said = await strace.StandardError.ReadLineAsync().WaitAsync(s_patience);
+        string? said = null;
+        try
+        {
+            said = await strace.StandardError.ReadLineAsync().WaitAsync(s_patience);
+        }
+        finally
+        {
+            if (said is null)
+                count.Dispose();
+        }
         if (said?.Contains("attached", StringComparison.Ordinal) == true)
             return count;
         count.Dispose();

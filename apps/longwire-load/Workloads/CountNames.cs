@@ -8,6 +8,7 @@ internal static class CountNames
     internal const string Corrupted = "corrupted";
     internal const string LostConnections = "lostConnections";
     internal const string Unanswered = "unanswered";
+    internal const string Unsent = "unsent"; // more than one for each client were due at the end
     internal const string Failed = "failed";
     internal const string StalledWithoutLast = "stalledWithoutLast";
     internal const string StalledSkipped = "stalledSkipped";
@@ -17,13 +18,14 @@ internal static class CountNames
     internal const string NotEnded = "serverNotEnded";
     internal const string ExitCode = "serverExitCode";
 
-    private static readonly string[] s_errors =
+    /// <summary>Those that make a run a bad one.</summary>
+    internal static IReadOnlyList<string> Errors { get; } =
     [
-        Missing, OutOfOrder, Corrupted, LostConnections, Unanswered, Failed, StalledWithoutLast, EndedOtherwise,
+        Missing, OutOfOrder, Corrupted, LostConnections, Unanswered, Unsent, Failed, StalledWithoutLast, EndedOtherwise,
         NotEnded, ExitCode,
     ];
 
     /// <summary>No error among them is above zero.</summary>
     internal static bool AreClean(IReadOnlyDictionary<string, long> counts) =>
-        Array.TrueForAll(s_errors, name => !counts.TryGetValue(name, out long value) || value == 0);
+        Errors.All(name => !counts.TryGetValue(name, out long value) || value == 0);
 }
