@@ -7,18 +7,18 @@ namespace Longwire;
 /// <remarks>
 /// Owner: the server. Concurrency: its loop, but for <see cref="Find"/> and counter reads. Bound: the admission's
 /// limit;
-/// a flush slice is 32 connections, or 16 once they took a tenth of a millisecond; between slices events and the inbox
+/// a flush slice is 128 connections, or fewer once they took half a millisecond; between slices events and the inbox
 /// have their turn.
 /// </remarks>
 internal sealed class LoopHost : ILoopTenant
 {
-    private const int SliceConnections = 32;
+    private const int SliceConnections = 128;
     private const int MostSegments = 64; // per write: far below IOV_MAX (1,024), and at 128 bytes a frame a full batch
     private const int SlotBits = 26; // id = generation, slot (67 million), loop (64)
     private const int LoopBits = 6;
     private const int MostSpareBacklogs = 1024; // about 0.5 KB each: slow consumers at one time without garbage
 
-    private static readonly TimeSpan s_sliceTime = TimeSpan.FromMilliseconds(0.1);
+    private static readonly TimeSpan s_sliceTime = TimeSpan.FromMilliseconds(0.5);
 
     internal readonly TcpServer Server;
     internal readonly Loop Loop;
