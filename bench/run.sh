@@ -1,23 +1,27 @@
 #!/usr/bin/env bash
-# The standard table: bench/run.sh [--quick] [FOLDER]. Measures Longwire beside the C floor, the usual ways to write such a
-# server and the servers that people run, all in one run; writes the raw results and the report into FOLDER (default
-# docs/performance/DATE-COMMIT) and says which goals are met. Full: 45 minutes; --quick: under ten.
+# The standard table: bench/run.sh [--quick] [--only PATTERN] [FOLDER]. Measures Longwire beside the C floor, the usual ways
+# to write such a server and the servers that people run, all in one run; writes the raw results and the report into
+# FOLDER (default docs/performance/DATE-COMMIT) and says which goals are met. Full: 50 minutes; --quick: ten, and good for a
+# look only; --only: the rows whose names match a regular expression, such as ^fanout.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 trap 'exit 130' INT TERM # longwire-load ends its servers by itself; the next row must not begin
 usage() {
-  echo "usage: bench/run.sh [--quick] [FOLDER]" >&2
+  echo "usage: bench/run.sh [--quick] [--only PATTERN] [FOLDER]" >&2
   exit 2
 }
-quick=0 out=
-for argument in "$@"; do
-  case $argument in
+quick=0 only=. out=
+while [ $# -gt 0 ]; do
+  case $1 in
     --quick) quick=1 ;;
+    --only) [ $# -ge 2 ] && only=$2 && shift || usage ;;
     -*) usage ;;
-    *) [ -z "$out" ] && out=$argument || usage ;;
+    *) [ -z "$out" ] && out=$1 || usage ;;
   esac
+  shift
 done
+wanted() { [[ $1 =~ $only ]]; }
 out=${out:-docs/performance/$(date +%F)-$(git rev-parse --short HEAD)}
 if [ -e "$out" ] && [ ! -e "$out/goals.txt" ] && [ -n "$(ls -A "$out")" ]; then
   echo "bench/run.sh: $out holds something else; name another folder" >&2
@@ -51,6 +55,7 @@ everyone="limit longwire longwire-socket saea kestrel dotnetty beginend threads 
 
 # row FILE SERVERS SCENARIO ARGUMENTS: one scenario over several servers, in interleaved rounds.
 row() {
+  wanted "$1" || return 0
   local file=$out/$1.json servers=() name
   for name in $2; do
     [ -n "${protocol[$name]:-}" ] && servers+=(--server "$name:${protocol[$name]}=$start $name {port}")
@@ -96,6 +101,7 @@ fi
 # Requirement A8: the curve over the number of users, floor and Longwire.
 for name in limit longwire; do
   for size in 100 10000; do
+    wanted "ramp-$size-$name" || continue
     echo "=== ramp $name $size B"
     "$load" echo --start "$start $name {port}" --name "$name" --size "$size" --ramp 1,2,5,10,25,50,100,175,250 --warmup 2s \
       --duration "$seconds" --json "$out/ramp-$size-$name.json" || failed=1
@@ -104,23 +110,26 @@ done
 
 # Gates without noise: system calls by strace, which slows everything down and times nothing.
 for window in 1 4; do
+  wanted "strace-w$window" || continue
   echo "=== system calls, $window in flight"
   "$load" fanout --start "$start longwire {port}" --name longwire --connections 1000 --window "$window" --settle 2s \
     --duration "$seconds" --strace --json "$out/strace-w$window.json" || failed=1
 done
 
 # Gates without noise: what the collector did in a minute of fan-out; PushLab says it at its end.
-echo "=== garbage"
-"$start" longwire 0 >"$out/garbage.txt" &
-server=$!
-trap 'kill "$server" 2>/dev/null || true' EXIT
-until address=$(grep -oE '127\.0\.0\.1:[0-9]+' "$out/garbage.txt"); do
-  kill -0 "$server"
-  sleep 0.1
-done
-"$load" fanout --server "$address" --server-pid "$server" --connections 1000 --window 4 --duration "$garbage" || failed=1
-kill -TERM "$server"
-wait "$server" || failed=1
+if wanted garbage; then
+  echo "=== garbage"
+  "$start" longwire 0 >"$out/garbage.txt" &
+  server=$!
+  trap 'kill "$server" 2>/dev/null || true' EXIT
+  until address=$(grep -oE '127\.0\.0\.1:[0-9]+' "$out/garbage.txt"); do
+    kill -0 "$server"
+    sleep 0.1
+  done
+  "$load" fanout --server "$address" --server-pid "$server" --connections 1000 --window 4 --duration "$garbage" || failed=1
+  kill -TERM "$server"
+  wait "$server" || failed=1
+fi
 
 python3 bench/goals.py "$out" | tee "$out/goals.txt" || failed=1
 timed_results=$(find "$out" -maxdepth 1 -name '*.json' ! -name 'strace-*' | sort)

@@ -19,7 +19,7 @@ public abstract partial class Connection
 
     internal bool IsDirty { get; set; }
 
-    /// <summary>Sends what the wire takes now; called by the host only, which knows then who is being flushed.</summary>
+    /// <summary>Sends what the wire takes now; called by the host, which knows then who is being flushed.</summary>
     internal void Flush()
     {
         if (_state == ConnectionState.Closed || _wire.HasPendingWrite || !_wire.IsWritable)

@@ -52,8 +52,8 @@ public sealed record EndpointOptions
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Time that handlers have to answer what arrived before the peer's FIN; then they are cancelled. Heartbeats and the
-    /// look for dead peers rest meanwhile. Default: 5 s.
+    /// Time that handlers have to answer what arrived before the peer's FIN; then they are cancelled. Heartbeats and
+    /// the look for dead peers rest meanwhile. Default: 5 s.
     /// </summary>
     public TimeSpan HalfCloseGrace { get; init; } = TimeSpan.FromSeconds(5);
 

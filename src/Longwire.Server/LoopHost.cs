@@ -129,7 +129,8 @@ internal sealed class LoopHost : ILoopTenant
         }
         catch (Exception)
         {
-            Counters.WatchFaults++; // its name or the log threw, which must not end the process; there is nowhere to say it
+            // Its name or the log threw: that must not end the process, and the log is no place to say so.
+            Counters.WatchFaults++;
         }
     }
 

@@ -130,7 +130,7 @@ public sealed partial class Loop
 
     /// <summary>
     /// Throttled since the last look but one, or the last hold: at least what fell into this hold, so a throttled
-    /// container is accused too seldom rather than too often. The loop reads it only when it was held for 50 ms already.
+    /// container is accused too seldom rather than too often. The loop reads it only when it was held for 50 ms.
     /// </summary>
     private TimeSpan TakeThrottled()
     {

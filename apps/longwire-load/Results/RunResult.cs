@@ -90,7 +90,9 @@ internal sealed record SeriesPoint
     /// <summary>In the window.</summary>
     public required long Operations { get; init; }
 
-    /// <summary>The window's own length, where others' windows lie between; else it began where the last ended.</summary>
+    /// <summary>
+    /// The window's own length, where others' windows lie between; else it began where the last ended.
+    /// </summary>
     public double? Length { get; init; }
 
     /// <summary>The server's processor time in the window.</summary>
