@@ -141,11 +141,11 @@ internal sealed class EchoWorkload : Workload
             Send(_request);
         }
 
-        /// <summary>The header is compared always, the body in every 64th answer.</summary>
+        /// <summary>The header is compared always, the body in the first answer and every 64th after it.</summary>
         protected override void OnEcho(ReadOnlySpan<byte> payload)
         {
             ReadOnlySpan<byte> sent = Payload();
-            bool whole = (_requests & (Verification.Sample - 1)) == 0;
+            bool whole = (_requests & (Verification.Sample - 1)) == 1;
             int compared = whole ? _size : EchoRequest.HeaderBytes;
             workload.Answered(_asked, payload.Length == _size && payload[..compared].SequenceEqual(sent[..compared]));
             if (workload._asking)
