@@ -8,7 +8,7 @@ internal static class CountNames
     internal const string Corrupted = "corrupted";
     internal const string LostConnections = "lostConnections";
     internal const string Unanswered = "unanswered";
-    internal const string Unsent = "unsent"; // more than one for each client were due at the end
+    internal const string Unsent = "unsent"; // due for a second at the end
     internal const string Failed = "failed";
     internal const string StalledWithoutLast = "stalledWithoutLast";
     internal const string StalledSkipped = "stalledSkipped";

@@ -60,8 +60,9 @@ internal sealed class EchoWorkload : Workload
         return await Loop.InvokeAsync<long[]>(() =>
         {
             _asking = false;
-            // Due and never sent, because every client still waits: an open loop that hid them would omit the worst.
-            _unsent = IsPaced ? Math.Max(0, _schedule.DueBy(Time.GetTimestamp()) - _scheduled - Connections.Count) : 0;
+            // Due for a second and never sent, since every client still waits: to hide them would omit the worst.
+            long dueBy = Time.GetTimestamp() - Time.TimestampFrequency;
+            _unsent = IsPaced ? Math.Max(0, _schedule.DueBy(dueBy) - _scheduled) : 0;
             return [];
         });
     }
