@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Longwire.ServerTests;
@@ -47,6 +48,25 @@ internal sealed class TestClient : IDisposable
     }
 
     internal void Finish() => Socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>
+    /// From now on the peer's kernel drops all that arrives here and acknowledges nothing: a filter that keeps zero
+    /// bytes of each segment (socket(7), SO_ATTACH_FILTER; Linux).
+    /// </summary>
+    internal void GoDark()
+    {
+        const int SOL_SOCKET = 1;
+        const int SO_ATTACH_FILTER = 26;
+        const ushort BPF_RET_K = 6;
+        byte[] keepNothing = new byte[8]; // struct sock_filter: code, two jumps, and the value to return: 0
+        BinaryPrimitives.WriteUInt16LittleEndian(keepNothing, BPF_RET_K);
+        var pinned = GCHandle.Alloc(keepNothing, GCHandleType.Pinned);
+        byte[] program = new byte[16]; // struct sock_fprog: the number of instructions, and where they are
+        BinaryPrimitives.WriteUInt16LittleEndian(program, 1);
+        BinaryPrimitives.WriteInt64LittleEndian(program.AsSpan(8), pinned.AddrOfPinnedObject());
+        Socket.SetRawSocketOption(SOL_SOCKET, SO_ATTACH_FILTER, program);
+        pinned.Free();
+    }
 
     internal void Reset()
     {
