@@ -38,8 +38,6 @@ public abstract partial class Connection
             _host.FlushNow(this);
     }
 
-    private bool HasWork => !_outbox.IsEmpty || HasMoreToQueue;
-
     private void TakeTurn()
     {
         if (_wire.TakeCompleted(out IoResult completed))

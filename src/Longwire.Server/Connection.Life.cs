@@ -7,11 +7,13 @@ namespace Longwire;
 public abstract partial class Connection
 {
     private long _connectedTick;
+
     /// <summary>
     /// The tick of what is due in this state. Open: the heartbeat, or once the input has ended the end of the handlers'
     /// grace. From closing on: when the close becomes an abort.
     /// </summary>
     private long _due;
+
     private bool _queuedSinceHeartbeat; // anything but a heartbeat
     private int _parts = 2; // what has not ended yet: handlers, outbox
     private bool _connecting; // inline endpoints: OnConnect runs asynchronously

@@ -43,7 +43,7 @@ public abstract partial class Connection
             {
                 return;
             }
-            if ((!_outbox.IsEmpty || HasMoreToQueue) && _wire.IsWritable && !_wire.HasPendingWrite)
+            if (HasWork && _wire.IsWritable && !_wire.HasPendingWrite)
                 _host.MarkDirty(this);
         }
         else if (_backlog is not null)
@@ -161,6 +161,9 @@ public abstract partial class Connection
 
     /// <summary>Nodes, gaps or a snapshot can follow when the outbox has room.</summary>
     private bool HasMoreToQueue => _backlog is not null || _snapshots > 0;
+
+    /// <summary>A flush has something to do.</summary>
+    private bool HasWork => !_outbox.IsEmpty || HasMoreToQueue;
 
     /// <summary>
     /// Whether pushes behind a recalled one stay in the outbox: one of its topic is newer and makes it stale.

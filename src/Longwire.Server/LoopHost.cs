@@ -70,16 +70,14 @@ internal sealed class LoopHost : ILoopTenant
                 _dirtyTail = null;
             connection.NextDirty = null;
             connection.IsDirty = false;
-            _flushing = connection;
             FlushGuarded(connection);
             if ((i & 15) == 15 && Server.Time.GetElapsedTime(started) > s_sliceTime)
                 break;
         }
-        _flushing = null;
         return _dirtyHead is not null;
     }
 
-    /// <summary>Flushes a connection at the end of its own turn.</summary>
+    /// <summary>Flushes a connection: in its place among the dirty ones, or at the end of its own turn.</summary>
     internal void FlushNow(Connection connection)
     {
         _flushing = connection;
@@ -98,7 +96,7 @@ internal sealed class LoopHost : ILoopTenant
     {
         try
         {
-            connection.Flush();
+            FlushNow(connection);
         }
         catch (Exception exception)
         {

@@ -10,19 +10,9 @@ public sealed partial class TcpServer
     /// <summary>Makes the loops without starting them; a simulation steps them itself.</summary>
     internal void CreateLoops()
     {
-        var hosts = new List<LoopHost>();
-        try
-        {
-            while (hosts.Count < _builder.LoopCount)
-                hosts.Add(new LoopHost(this, CreateLoop(hosts.Count), _budget));
-        }
-        catch
-        {
-            hosts.ForEach(static host => host.Loop.Dispose());
-            throw;
-        }
-        _hosts = [.. hosts];
         _metrics = new ServerMetrics(this);
+        while (_hosts.Length < _builder.LoopCount)
+            _hosts = [.. _hosts, new LoopHost(this, CreateLoop(_hosts.Length), _budget)];
     }
 
     /// <summary>Takes accepted wires for an endpoint.</summary>
@@ -42,15 +32,6 @@ public sealed partial class TcpServer
         }
     }
 
-    /// <summary>Gives back an address that nobody listens on yet, with its file if it has one.</summary>
-    private static void Unbind(Socket socket)
-    {
-        string? file = socket.LocalEndPoint is UnixDomainSocketEndPoint unix ? unix.ToString() : null;
-        socket.Dispose();
-        if (file is not null)
-            File.Delete(file);
-    }
-
     private Socket[] Bind()
     {
         var sockets = new List<Socket>();
@@ -62,7 +43,7 @@ public sealed partial class TcpServer
             }
             catch (Exception exception)
             {
-                sockets.ForEach(Unbind);
+                sockets.ForEach(ListenAddress.Unbind);
                 if (exception is SocketException refused)
                     throw new ListenException(endpoint.Address, refused);
                 throw;

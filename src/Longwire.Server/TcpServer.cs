@@ -101,7 +101,7 @@ public sealed partial class TcpServer : IAsyncDisposable
         }
         catch
         {
-            Array.ForEach(sockets, Unbind);
+            Array.ForEach(sockets, ListenAddress.Unbind);
             Release();
             _hosts = [];
             throw;

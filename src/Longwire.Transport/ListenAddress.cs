@@ -100,6 +100,16 @@ public sealed class ListenAddress
         _ => $"tcp://{endPoint}",
     };
 
+    /// <summary>Gives an address back: closes the socket, and deletes its file if it has one.</summary>
+    public static void Unbind(Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        string? file = socket.LocalEndPoint is UnixDomainSocketEndPoint unix ? unix.ToString() : null;
+        socket.Dispose();
+        if (file is not null)
+            File.Delete(file);
+    }
+
     /// <summary>A socket file that nobody listens on any more is a leftover of a crash; a live one stays.</summary>
     private static void RemoveStale(string path)
     {

@@ -72,12 +72,8 @@ public abstract class Listener : TimedWork
         IsStopped = true;
         Loop.Wheel.Disarm(this);
         OnStopping();
-        if (_socket is null)
-            return;
-        string? path = LocalEndPoint is UnixDomainSocketEndPoint ? LocalEndPoint.ToString() : null;
-        _socket.Dispose();
-        if (path is not null)
-            File.Delete(path);
+        if (_socket is not null)
+            ListenAddress.Unbind(_socket);
     }
 
     /// <inheritdoc/>

@@ -25,7 +25,7 @@ internal sealed class NatsProtocol : ClientProtocol
     internal override ReadOnlyMemory<byte> Greet(int number, bool subscribe) => subscribe ? s_subscribe : s_connect;
 
     internal override int FrameBytes(int payloadBytes) =>
-        PublishPrefix.Length + TextLine.Digits(payloadBytes) + payloadBytes + 2 * TextLine.End.Length;
+        TextLine.MessageBytes(PublishPrefix, payloadBytes);
 
     internal override Span<byte> WriteFrame(Span<byte> frame, int payloadBytes) =>
         TextLine.WriteMessage(frame, PublishPrefix, payloadBytes);

@@ -8,7 +8,7 @@ internal static class TextLine
     internal static ReadOnlySpan<byte> End => "\r\n"u8;
 
     /// <summary>Decimal digits of a number.</summary>
-    internal static int Digits(int number)
+    private static int Digits(int number)
     {
         int digits = 1;
         for (; number >= 10; number /= 10)
@@ -39,6 +39,10 @@ internal static class TextLine
             ? new Reply(ReplyKind.Message, bytes, input.Slice(header, length))
             : Reply.Malformed(input);
     }
+
+    /// <summary>Bytes of what <see cref="WriteMessage"/> writes, with the payload.</summary>
+    internal static int MessageBytes(ReadOnlySpan<byte> prefix, int payloadBytes) =>
+        prefix.Length + Digits(payloadBytes) + payloadBytes + 2 * End.Length;
 
     /// <summary>Writes what <see cref="Message"/> reads, but for the payload, whose place is returned.</summary>
     internal static Span<byte> WriteMessage(Span<byte> frame, ReadOnlySpan<byte> prefix, int payloadBytes)
