@@ -2,14 +2,19 @@ using Longwire.Primitives;
 
 namespace Longwire;
 
-/// <summary>One message during a loop's fan-out, with the frames that were made of it on this loop.</summary>
+/// <summary>
+/// One message during a loop's fan-out, or a batch of small ones that goes out as one, with the frames that were made
+/// of it on this loop.
+/// </summary>
 /// <remarks>Owner: a <see cref="HubLoop"/>, which reuses it. Concurrency: that loop. Bound: one frame per
 /// encoder.</remarks>
 internal sealed class Delivery
 {
     private readonly HubLoop _loop;
     private LocalFrame?[] _encoded = new LocalFrame?[4];
-    private Frame _payload = null!;
+    private Frame? _payload;
+    private Delivery[] _parts = [];
+    private int _partCount;
 
     internal Delivery(HubLoop loop) => _loop = loop;
 
@@ -19,12 +24,26 @@ internal sealed class Delivery
 
     internal long Except { get; private set; }
 
+    internal int PayloadBytes => _payload!.Length;
+
+    /// <summary>The messages of a batch, one by one; empty when this is one message.</summary>
+    internal ReadOnlySpan<Delivery> Parts => _parts.AsSpan(0, _partCount);
+
     internal void Begin(TopicCursor cursor, in TopicEntry entry)
     {
         Cursor = cursor;
         _payload = entry.Payload;
         Sequence = entry.Sequence;
         Except = entry.Except;
+    }
+
+    internal void BeginBatch(Delivery[] parts, int count)
+    {
+        Cursor = parts[0].Cursor;
+        Sequence = parts[count - 1].Sequence;
+        Except = parts[0].Except;
+        _parts = parts;
+        _partCount = count;
     }
 
     /// <summary>
@@ -35,7 +54,9 @@ internal sealed class Delivery
         if (encoder.Index >= _encoded.Length)
             Array.Resize(ref _encoded, encoder.Index + 4);
         ref LocalFrame? slot = ref _encoded[encoder.Index];
-        if (slot is null && encoder.GetFrame(Cursor.Topic, Sequence, _payload) is { } frame)
+        if (slot is null && _partCount > 0)
+            slot = Join(encoder);
+        else if (slot is null && encoder.GetFrame(Cursor.Topic, Sequence, _payload!) is { } frame)
             slot = _loop.Frames.Take(frame, Cursor, Sequence);
         return slot;
     }
@@ -48,8 +69,34 @@ internal sealed class Delivery
             _encoded[i]?.Done();
             _encoded[i] = null;
         }
-        _payload.Release();
-        _payload = null!;
+        _payload?.Release();
+        _payload = null;
+        _partCount = 0;
         Cursor = null!;
+    }
+
+    /// <summary>
+    /// Every subscriber gets the same frames in the same order: they are copied together once for all.
+    /// </summary>
+    private LocalFrame? Join(MessageEncoder encoder)
+    {
+        int length = 0;
+        foreach (Delivery part in Parts)
+        {
+            if (part.GetFrame(encoder) is not { } frame)
+                return null;
+            length += frame.Length;
+        }
+        if (!_loop.Hub.Pool.TryRentFrame(length, out Frame? joined))
+            return null;
+        Span<byte> into = joined.Span;
+        LocalFrame? last = null;
+        foreach (Delivery part in Parts)
+        {
+            last = part.GetFrame(encoder)!;
+            last.Frame.Span.CopyTo(into);
+            into = into[last.Length..];
+        }
+        return _loop.Frames.TakeJoined(joined, last!, _partCount);
     }
 }

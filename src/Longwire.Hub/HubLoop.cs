@@ -10,6 +10,8 @@ namespace Longwire;
 /// </remarks>
 internal sealed class HubLoop
 {
+    private const int JoinedBytes = 4096;
+
     internal readonly Hub Hub;
     internal readonly int Index;
     internal readonly Inbox Inbox;
@@ -18,6 +20,7 @@ internal sealed class HubLoop
     private readonly Dictionary<TopicFilter, FilterGroup> _groups = [];
     private readonly FilterTrie<GroupSlot> _matcher = new();
     private readonly Delivery[] _deliveries = new Delivery[TopicCursor.BatchEntries];
+    private readonly Delivery _joined;
     private int _topicsSeen;
 
     internal HubLoop(Hub hub, int index, Inbox inbox)
@@ -27,6 +30,7 @@ internal sealed class HubLoop
         Inbox = inbox;
         for (int i = 0; i < _deliveries.Length; i++)
             _deliveries[i] = new Delivery(this);
+        _joined = new Delivery(this);
     }
 
     /// <summary>Subscriptions on this loop.</summary>
@@ -127,6 +131,25 @@ internal sealed class HubLoop
         for (int i = 0; i < entries.Length; i++)
             _deliveries[i].Begin(cursor, entries[i]);
         return _deliveries.AsSpan(0, entries.Length);
+    }
+
+    /// <summary>
+    /// The deliveries as one, if they are several small messages for the same subscribers: an outbox then has one entry
+    /// for them all, and a write one segment. Large ones stay apart: there a copy costs more than it saves.
+    /// </summary>
+    internal Delivery? JoinDeliveries(ReadOnlySpan<Delivery> deliveries)
+    {
+        int bytes = 0;
+        foreach (Delivery delivery in deliveries)
+        {
+            bytes += delivery.PayloadBytes;
+            if (delivery.Except != deliveries[0].Except)
+                return null;
+        }
+        if (deliveries.Length < 2 || bytes > JoinedBytes)
+            return null;
+        _joined.BeginBatch(_deliveries, deliveries.Length);
+        return _joined;
     }
 
     internal void AttachMatching(TopicCursor cursor) =>

@@ -15,6 +15,13 @@ internal sealed class TopicCursor : LoopWork
     /// <summary>Messages fanned out before the loop does something else.</summary>
     internal const int BatchEntries = 32;
 
+    // How far ahead of the subscriber that is served the next ones are fetched, and how much of each: a subscriber is a
+    // connection, of which a delivery touches nearly all.
+    private const int FetchSubscriptions = 8;
+    private const int FetchSubscribers = 4;
+    private const int SubscriptionBytes = 48;
+    private const int SubscriberBytes = 280;
+
     internal readonly Topic Topic;
     internal readonly HubLoop Loop;
     internal long Position;
@@ -167,8 +174,10 @@ internal sealed class TopicCursor : LoopWork
         if (count == 0)
             return atHead;
         ReadOnlySpan<Delivery> deliveries = Loop.BeginDeliveries(this, batch.AsSpan(0, count));
+        Delivery? joined = Loop.JoinDeliveries(deliveries);
         foreach (Link link in links)
-            FanOut(link, deliveries);
+            FanOut(link, joined is null || link.Group.Count == 1 ? deliveries : new ReadOnlySpan<Delivery>(in joined));
+        joined?.End();
         foreach (Delivery delivery in deliveries)
             delivery.End();
         Array.Clear(batch, 0, count);
@@ -184,6 +193,11 @@ internal sealed class TopicCursor : LoopWork
         Subscription[] subscriptions = group.Subscriptions;
         for (int i = group.Count - 1; i >= 0; i--)
         {
+            if (i >= FetchSubscriptions)
+            {
+                Prefetch.Object(subscriptions[i - FetchSubscriptions], SubscriptionBytes);
+                Prefetch.Object(subscriptions[i - FetchSubscribers].Subscriber, SubscriberBytes);
+            }
             Subscription subscription = subscriptions[i];
             if (subscription.SnapshotIndex <= link.Index && Retains)
                 continue; // its snapshot comes to this topic later, and with this message or a newer one

@@ -3,7 +3,7 @@ namespace Longwire.Primitives;
 /// <summary>One loop's use of a frame: a plain count of its outbox entries over one reference to the frame.</summary>
 /// <remarks>
 /// Owner: the loop that made it, through its <see cref="LocalFramePool"/>. Concurrency: that loop. Bound: one per
-/// message, encoding and loop.
+/// message, or batch of messages, encoding and loop.
 /// </remarks>
 internal sealed class LocalFrame
 {
@@ -12,11 +12,18 @@ internal sealed class LocalFrame
     internal long Sequence;
     internal LocalFrame? NextFree;
     private readonly LocalFramePool _pool;
+    private LocalFrame? _last; // of a joined frame: its last message alone
     private int _uses;
 
     internal LocalFrame(LocalFramePool pool) => _pool = pool;
 
     internal int Length => Frame.Length;
+
+    /// <summary>Messages in the frame: several when it was joined from frames of one topic.</summary>
+    internal int Messages { get; private set; }
+
+    /// <summary>The frame of the newest message alone.</summary>
+    internal LocalFrame Latest => _last ?? this;
 
     internal void Use() => _uses++;
 
@@ -27,6 +34,8 @@ internal sealed class LocalFrame
         Frame.Release();
         Frame = null!;
         Source = null;
+        _last?.Done();
+        _last = null;
         _pool.TakeBack(this);
     }
 
@@ -35,7 +44,15 @@ internal sealed class LocalFrame
         Frame = frame;
         Source = source;
         Sequence = sequence;
+        Messages = 1;
         _uses = 1;
+    }
+
+    internal void BeginJoined(LocalFrame last, int messages)
+    {
+        last.Use();
+        _last = last;
+        Messages = messages;
     }
 }
 
@@ -57,6 +74,14 @@ internal sealed class LocalFramePool
         local.NextFree = null;
         local.Begin(frame, source, sequence);
         InUse++;
+        return local;
+    }
+
+    /// <summary>The same for a frame that holds several messages of a topic, the last of which is also alone.</summary>
+    internal LocalFrame TakeJoined(Frame frame, LocalFrame last, int messages)
+    {
+        LocalFrame local = Take(frame, last.Source, last.Sequence);
+        local.BeginJoined(last, messages);
         return local;
     }
 

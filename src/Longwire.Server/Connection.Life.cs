@@ -375,7 +375,7 @@ public abstract partial class Connection
         while (_outbox.TakeFirst() is { } entry)
         {
             if (entry.Frame.Source is TopicCursor cursor)
-                cursor.Count(disconnected: 1);
+                cursor.Count(disconnected: entry.Frame.Messages);
             GiveBack(EntryDone(entry));
         }
         while (_backlog is not null && _backlog.TryTakeFirst(out _, out TopicCursor? cursor, out LocalFrame? latest))

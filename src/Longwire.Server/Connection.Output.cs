@@ -14,8 +14,8 @@ public abstract partial class Connection
     private long _blockedSince = NotBlocked; // tick at which the wire last took something while more waited
     private long _bytesSent;
 
-    /// <summary>Intrusive link of the host's list of connections with something to send.</summary>
-    internal Connection? NextDirty { get; set; }
+    /// <summary>What a delivery or a flush touches of a connection: nearly all of it.</summary>
+    internal const int HotBytes = 280;
 
     internal bool IsDirty { get; set; }
 
@@ -58,6 +58,13 @@ public abstract partial class Connection
         }
     }
 
+    /// <summary>Asks for what a flush needs beside the connection itself.</summary>
+    internal void PrefetchOutput()
+    {
+        Prefetch.Object(_wire, 80);
+        _outbox.PrefetchFirst();
+    }
+
     /// <summary>Queues a frame that all connections of the endpoint share; what does not fit is counted.</summary>
     internal void SendShared(LocalFrame frame)
     {
@@ -79,6 +86,13 @@ public abstract partial class Connection
         if (_state > ConnectionState.Open)
             return;
         LocalFrame? frame = delivery.GetFrame(_endpoint.Encoder);
+        if (!delivery.Parts.IsEmpty && (frame is null || !FitsBeside(frame.Length) || _backlog is not null))
+        {
+            // An empty outbox takes any one message; several have to fit, or each goes its own way.
+            foreach (Delivery part in delivery.Parts)
+                ((ISubscriber)this).Deliver(subscription, part);
+            return;
+        }
         if (frame is null)
             NoteDropped(delivery.Cursor, 1, oldest: false);
         else if (FitsPush(frame.Length) && _backlog is null) // in this order: making room may fill the backlog
@@ -138,15 +152,15 @@ public abstract partial class Connection
         {
             case SlowConsumerPolicy.Latest:
                 bool isStale = others == OthersStay.Yes && _outbox.HoldsPush(entry.Subscription!, cursor);
-                if (isStale || Slow.Conflate(entry.Subscription!, cursor, entry.Frame))
-                    NoteConflated(cursor, 1);
+                bool isReplaced = isStale || Slow.Conflate(entry.Subscription!, cursor, entry.Frame.Latest);
+                NoteConflated(cursor, isReplaced ? entry.Frame.Messages : entry.Frame.Messages - 1);
                 break;
             case SlowConsumerPolicy.Disconnect:
-                cursor.Count(disconnected: 1);
+                cursor.Count(disconnected: entry.Frame.Messages);
                 Abort(reason);
                 break;
             default:
-                NoteDropped(cursor, 1, oldest: true);
+                NoteDropped(cursor, entry.Frame.Messages, oldest: true);
                 break;
         }
         GiveBack(EntryDone(entry));
@@ -178,8 +192,10 @@ public abstract partial class Connection
         cursor.Topic.Options.SlowConsumer ?? _endpoint.Options.SlowConsumer;
 
     // An empty outbox takes any one message, also beyond the budget: whoever reads makes progress and waits for nobody.
-    private bool FitsPush(int length) => _outbox.IsEmpty
-        || (Volatile.Read(ref _reserved) + length <= _endpoint.Options.PushBytes && _host.HasBudget(length));
+    private bool FitsPush(int length) => _outbox.IsEmpty || FitsBeside(length);
+
+    private bool FitsBeside(int length) =>
+        Volatile.Read(ref _reserved) + length <= _endpoint.Options.PushBytes && _host.HasBudget(length);
 
     private void DeliverSlow(Subscription subscription, TopicCursor cursor, LocalFrame frame)
     {
@@ -245,8 +261,8 @@ public abstract partial class Connection
         frame.Use();
         Interlocked.Add(ref _reserved, frame.Length);
         Volatile.Write(ref _pushBytes, _pushBytes + frame.Length);
-        cursor.Count(queued: 1);
-        _host.Counters.Pushed++;
+        cursor.Count(queued: frame.Messages);
+        _host.Counters.Pushed += frame.Messages;
         Append(_host.NewEntry(frame, EntryKind.Push, subscription));
     }
 

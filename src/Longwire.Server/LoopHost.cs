@@ -28,8 +28,7 @@ internal sealed class LoopHost : ILoopTenant
     internal readonly LoopCounters Counters = new();
     private readonly OutboxBudget _budget;
     private readonly SlotTable<Connection> _connections = new();
-    private Connection? _dirtyHead;
-    private Connection? _dirtyTail;
+    private readonly BoundedRing<Connection> _dirty = new(1 << SlotBits); // each connection at most once
     private readonly FrameDecoder?[] _idleDecoders;
     private Connection? _flushing; // takes what it can now: it pays for nobody, or it would never send anything
     private OutboxEntry? _freeEntries;
@@ -60,21 +59,30 @@ internal sealed class LoopHost : ILoopTenant
 
     public bool Flush()
     {
-        if (_dirtyHead is null)
+        if (_dirty.Count == 0)
             return false;
         long started = Server.Time.GetTimestamp();
-        for (int i = 0; i < SliceConnections && _dirtyHead is { } connection; i++)
+        for (int i = 0; i < SliceConnections && _dirty.TryDequeue(out Connection? connection); i++)
         {
-            _dirtyHead = connection.NextDirty;
-            if (_dirtyHead is null)
-                _dirtyTail = null;
-            connection.NextDirty = null;
             connection.IsDirty = false;
+            PrefetchNext();
             FlushGuarded(connection);
             if ((i & 15) == 15 && Server.Time.GetElapsedTime(started) > s_sliceTime)
                 break;
         }
-        return _dirtyHead is not null;
+        return _dirty.Count > 0;
+    }
+
+    /// <summary>
+    /// While one connection's bytes are on their way into the system, the next ones come into the cache: their own
+    /// lines first, and a place later those that they refer to.
+    /// </summary>
+    private void PrefetchNext()
+    {
+        if (_dirty.Count < 2)
+            return;
+        Prefetch.Object(_dirty[1], Connection.HotBytes);
+        _dirty[0].PrefetchOutput();
     }
 
     /// <summary>Flushes a connection: in its place among the dirty ones, or at the end of its own turn.</summary>
@@ -137,11 +145,7 @@ internal sealed class LoopHost : ILoopTenant
         if (connection.IsDirty)
             return;
         connection.IsDirty = true;
-        if (_dirtyTail is null)
-            _dirtyHead = connection;
-        else
-            _dirtyTail.NextDirty = connection;
-        _dirtyTail = connection;
+        _dirty.TryEnqueue(connection);
     }
 
     internal void Add(Connection connection)
@@ -222,6 +226,7 @@ internal sealed class LoopHost : ILoopTenant
     {
         OutboxEntry entry = _freeEntries ?? new OutboxEntry();
         _freeEntries = entry.Next;
+        Prefetch.Object(_freeEntries, OutboxEntry.Bytes); // a broadcast takes the next one at once
         entry.Next = null;
         entry.Frame = frame;
         entry.Kind = kind;

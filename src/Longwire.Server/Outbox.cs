@@ -19,6 +19,9 @@ internal enum EntryKind : byte
 /// <summary>One frame in one outbox; recycled by its loop.</summary>
 internal sealed class OutboxEntry
 {
+    /// <summary>Its size, for <see cref="Prefetch"/>.</summary>
+    internal const int Bytes = 64;
+
     internal LocalFrame Frame = null!;
     internal OutboxEntry? Next;
     internal Subscription? Subscription;
@@ -80,6 +83,8 @@ internal struct Outbox
             return bytes;
         }
     }
+
+    internal readonly void PrefetchFirst() => Prefetch.Object(_head, OutboxEntry.Bytes);
 
     internal void Append(OutboxEntry entry)
     {

@@ -59,19 +59,33 @@ internal sealed class RecordingSubscriber(long id, MessageEncoder encoder) : ISu
 
     internal int Ends => Entries.Count(static entry => entry.What == Told.End);
 
+    /// <summary>Times that several messages came as one.</summary>
+    internal int Batches { get; private set; }
+
     public long SubscriberId => id;
 
     public void Deliver(Subscription subscription, Delivery delivery)
     {
+        if (!delivery.Parts.IsEmpty)
+        {
+            Batches++;
+            string together = string.Concat(delivery.Parts.ToArray().Select(part => Text(part.GetFrame(encoder)!)));
+            Assert.Equal(together, Text(delivery.GetFrame(encoder)!));
+            foreach (Delivery part in delivery.Parts)
+                Deliver(subscription, part);
+            return;
+        }
         LocalFrame frame = delivery.GetFrame(encoder)!;
         Entries.Add(new Entry(
-            Told.Message, delivery.Cursor.Topic.Name, delivery.Sequence, Encoding.UTF8.GetString(frame.Frame.Span)));
+            Told.Message, delivery.Cursor.Topic.Name, delivery.Sequence, Text(frame)));
     }
 
     public void DeliverGap(Subscription subscription, TopicCursor cursor, long count) =>
         Entries.Add(new Entry(Told.Gap, cursor.Topic.Name, count, ""));
 
     public void DeliverSnapshotEnd(Subscription subscription) => Entries.Add(new Entry(Told.End, "", 0, ""));
+
+    private static string Text(LocalFrame frame) => Encoding.UTF8.GetString(frame.Frame.Span);
 }
 
 /// <summary>A hub with loops that are stepped by hand; its end checks that every lease was returned.</summary>
