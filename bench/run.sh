@@ -88,13 +88,16 @@ timed socket-fanout "longwire longwire-socket" fanout --connections 1000 --size 
 timed socket-echo "longwire longwire-socket" echo --connections 250 --size 100 --rounds $rounds --slice $slice
 
 # The coalescing limit is the floor for several in flight; this shows what coalescing itself is worth.
-timed coalescing "limit limit-nocoalesce longwire" fanout --window 4 --rounds $few --slice $slice
+timed coalescing "limit limit-nocoalesce longwire" fanout --window 4 --rounds $few --slice $slice \
+  --title "what coalescing is worth: fan-out 1,000 × 128 B, 4 in flight"
 # The whole field, in fewer rounds: an order of size, no verdict.
-timed field-fanout "$everyone" fanout --connections 1000 --size 128 --window 1 --rounds $few --slice $slice
+timed field-fanout "$everyone" fanout --connections 1000 --size 128 --window 1 --rounds $few --slice $slice \
+  --title "the field: fan-out 1,000 × 128 B, 1 in flight"
 if [ $quick = 0 ]; then
-  timed field-fanout-w4 "$everyone" fanout --connections 1000 --size 128 --window 4 --rounds $few --slice $slice
+  timed field-fanout-w4 "$everyone" fanout --connections 1000 --size 128 --window 4 --rounds $few --slice $slice \
+    --title "the field: fan-out 1,000 × 128 B, 4 in flight"
   timed field-echo "limit longwire longwire-socket saea kestrel dotnetty beginend threads" \
-    echo --connections 250 --size 100 --rounds $few --slice $slice
+    echo --connections 250 --size 100 --rounds $few --slice $slice --title "the field: echo 250 × 100 B"
   for users in 300 1000 3000; do # requirement A9: small transactions of 5 KB
     timed "echo-$users-5k" "limit longwire" echo --connections "$users" --size 5000 --rounds $rounds --slice $slice
   done

@@ -66,7 +66,7 @@ internal sealed class HubBudget
             budget.Round();
         Cost[][] measured = [.. Enumerable.Range(0, rounds).Select(_ => budget.Round())];
         string[] names = ["one topic, one filter", "10,000 topics and filters", "the same with churn"];
-        Func<Cost, double>[] parts = [static c => c.Publish, static c => c.Loop, static c => c.Churn, static c => c.Sum];
+        Func<Cost, double>[] parts = [c => c.Publish, c => c.Loop, c => c.Churn, c => c.Sum];
         Console.WriteLine($"{"ns per publish",-28}{"publish",10}{"loop",10}{"churn",10}{"in all",10}");
         for (int i = 0; i < names.Length; i++)
         {
@@ -83,7 +83,8 @@ internal sealed class HubBudget
             $"{rounds} [{added[0]:0}, {added[^1]:0}], goal < {BudgetNanoseconds:0}"));
         return met ? 0 : 1;
 
-        double Of(int kind, Func<Cost, double> part) => Median([.. measured.Select(round => part(round[kind])).Order()]);
+        double Of(int kind, Func<Cost, double> part) =>
+            Median([.. measured.Select(round => part(round[kind])).Order()]);
     }
 
     private Cost[] Round() =>
