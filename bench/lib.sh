@@ -28,10 +28,7 @@ lab_begin() {
     shift
   done
   seconds=${duration%s}
-  local tool
-  for tool in jq column; do
-    type -P "$tool" >/dev/null || { echo "$0: needs $tool (apt install jq bsdextrautils)" >&2; exit 2; }
-  done
+  type -P jq >/dev/null || { echo "$0: needs jq (apt install jq)" >&2; exit 2; }
   if [ -z "$folder" ]; then folder=$(mktemp -d); fi
   mkdir -p "$folder"
   trap lab_end EXIT
@@ -145,7 +142,7 @@ median() {
   sort -g | awk '{ v[NR] = $1 } END { if (!NR) print "nan"; else print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
-# row CELL...: one more row of the table. show prints the table.
+# row CELL...: one more row of the table. show prints the table as Markdown, for the docs.
 row() {
   local IFS=$'\t'
   rows+=("$*")
@@ -153,7 +150,11 @@ row() {
 
 show() {
   echo
-  printf '%s\n' "${rows[@]}" | column -t -s $'\t'
+  printf '%s\n' "${rows[@]}" | awk -F '\t' '{
+    for (i = 1; i <= NF; i++) printf "| %s ", $i
+    print "|"
+    if (NR == 1) { for (i = 1; i <= NF; i++) printf "|---"; print "|" }
+  }'
   rows=()
 }
 

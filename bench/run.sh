@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# The standard table: bench/run.sh [--quick] [--only PATTERN] [FOLDER]. Measures Longwire beside the C floor, the usual ways
-# to write such a server and the servers that people run, all in one run; writes the raw results and the report into
-# FOLDER (default docs/performance/DATE-COMMIT) and says which goals are met. Full: 50 minutes; --quick: ten, and good for a
-# look only; --only: the rows whose names match a regular expression, such as ^fanout.
+# The standard table: bench/run.sh [--quick] [--only PATTERN] [FOLDER]. Measures Longwire beside the C floor, the usual
+# ways to write such a server and the servers that people run, all in one run; writes the raw results and the report
+# into FOLDER (default docs/performance/DATE-COMMIT) and says which goals are met. Full: three quarters of an hour.
+# --quick: seven to eight minutes on two cores, the build included, and good for a look only: fewer rounds, shorter
+# slices, fewer connections, and one pass where the full form takes the median of three.
+# --only: the rows whose names match a regular expression, such as ^fanout.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -42,11 +44,12 @@ while read -r name spoken state; do
   protocol[$name]=$spoken
 done < <("$start" --list)
 
-# Rounds and seconds. User time is sampled 250 times a second, so the full table gives each server 20 s and more.
+# Rounds and seconds. User time is sampled 250 times a second, so the full table gives each server of a row with a goal
+# 15 rounds and 20 s. few is for rows without a goal. passes are of what has no rounds and is judged by the median.
 if [ $quick = 1 ]; then
-  rounds=3 slice=400ms long=800ms warmup=2s idle=9000 seconds=500ms garbage=5s
+  rounds=2 few=2 passes=1 slice=400ms long=600ms warmup=1500ms idle=9000 settle=1s seconds=500ms garbage=5s
 else
-  rounds=15 slice=700ms long=1500ms warmup=4s idle=15000 seconds=3s garbage=60s
+  rounds=15 few=4 passes=3 slice=700ms long=1500ms warmup=4s idle=15000 settle=3s seconds=3s garbage=60s
 fi
 closest="limit longwire longwire-loops kestrel redis"
 goals="limit longwire kestrel redis"
@@ -77,34 +80,42 @@ timed echo-250-10000 "$echoing" echo --connections 250 --size 10000 --rounds $ro
 timed echo-5000-100 "$echoing" echo --connections 5000 --size 100 --rounds $rounds --slice $slice
 timed storm-5000 "limit longwire kestrel" storm --connections 5000 --rounds $rounds --slice $slice
 steps=500,1000,2000,$((idle / 3)),$idle
-row idle "limit longwire longwire-socket saea kestrel redis" idle --steps "$steps"
-for again in 2 3; do # what the collector has not collected is resident, too: the median of three runs counts
-  row "idle-$again" "longwire longwire-socket" idle --steps "$steps" --title "idle, longwire again"
+row idle "limit longwire longwire-socket saea kestrel redis" idle --steps "$steps" --settle $settle
+for ((pass = 2; pass <= passes; pass++)); do # what the collector has not collected is resident, too
+  row "idle-$pass" "longwire longwire-socket" idle --steps "$steps" --settle $settle --title "idle, longwire again"
 done
 timed socket-fanout "longwire longwire-socket" fanout --connections 1000 --size 128 --window 1 --rounds $rounds --slice $slice
 timed socket-echo "longwire longwire-socket" echo --connections 250 --size 100 --rounds $rounds --slice $slice
 
 # The coalescing limit is the floor for several in flight; this shows what coalescing itself is worth.
-timed coalescing "limit limit-nocoalesce longwire" fanout --window 4 --rounds 4 --slice $slice
+timed coalescing "limit limit-nocoalesce longwire" fanout --window 4 --rounds $few --slice $slice \
+  --title "what coalescing is worth: fan-out 1,000 × 128 B, 4 in flight"
 # The whole field, in fewer rounds: an order of size, no verdict.
-timed field-fanout "$everyone" fanout --connections 1000 --size 128 --window 1 --rounds 4 --slice $slice
+timed field-fanout "$everyone" fanout --connections 1000 --size 128 --window 1 --rounds $few --slice $slice \
+  --title "the field: fan-out 1,000 × 128 B, 1 in flight"
 if [ $quick = 0 ]; then
-  timed field-fanout-w4 "$everyone" fanout --connections 1000 --size 128 --window 4 --rounds 4 --slice $slice
+  timed field-fanout-w4 "$everyone" fanout --connections 1000 --size 128 --window 4 --rounds $few --slice $slice \
+    --title "the field: fan-out 1,000 × 128 B, 4 in flight"
   timed field-echo "limit longwire longwire-socket saea kestrel dotnetty beginend threads" \
-    echo --connections 250 --size 100 --rounds 4 --slice $slice
+    echo --connections 250 --size 100 --rounds $few --slice $slice --title "the field: echo 250 × 100 B"
   for users in 300 1000 3000; do # requirement A9: small transactions of 5 KB
-    timed "echo-$users-5k" "limit longwire" echo --connections "$users" --size 5000 --rounds 6 --slice $slice
+    timed "echo-$users-5k" "limit longwire" echo --connections "$users" --size 5000 --rounds $rounds --slice $slice
   done
-  timed ingest "limit longwire kestrel" ingest --connections 250 --size 128 --rounds 6 --slice $slice
+  timed ingest "limit longwire kestrel" ingest --connections 250 --size 128 --rounds $few --slice $slice
 fi
 
-# Requirement A8: the curve over the number of users, floor and Longwire.
-for name in limit longwire; do
+# Requirement A8: the curve over the number of users, floor and Longwire next to each other.
+for ((pass = 1; pass <= passes; pass++)); do
+  again=() file=
+  if [ "$pass" -gt 1 ]; then file=-$pass; fi
   for size in 100 10000; do
-    wanted "ramp-$size-$name" || continue
-    echo "=== ramp $name $size B"
-    "$load" echo --start "$start $name {port}" --name "$name" --size "$size" --ramp 1,2,5,10,25,50,100,175,250 --warmup 2s \
-      --duration "$seconds" --json "$out/ramp-$size-$name.json" || failed=1
+    if [ "$pass" -gt 1 ]; then again=(--title "echo by users, $size B, pass $pass"); fi
+    for name in limit longwire; do
+      wanted "ramp-$size-$name$file" || continue
+      echo "=== ramp $name $size B"
+      "$load" echo --start "$start $name {port}" --name "$name" --size "$size" --ramp 1,2,5,10,25,50,100,175,250 \
+        --warmup 2s --duration "$seconds" "${again[@]}" --json "$out/ramp-$size-$name$file.json" || failed=1
+    done
   done
 done
 
@@ -129,6 +140,12 @@ if wanted garbage; then
   "$load" fanout --server "$address" --server-pid "$server" --connections 1000 --window 4 --duration "$garbage" || failed=1
   kill -TERM "$server"
   wait "$server" || failed=1
+fi
+
+# What the hub itself costs when topics and subscriptions are many and change.
+if wanted hub; then
+  echo "=== hub"
+  bench/out/Longwire.Micro/Longwire.Micro hub --rounds $rounds | tee "$out/hub.txt" || failed=1
 fi
 
 python3 bench/goals.py "$out" | tee "$out/goals.txt" || failed=1

@@ -3,23 +3,16 @@ using Longwire.Primitives;
 
 namespace Longwire.Micro;
 
-/// <summary>
-/// 10,000 topics <c>site/A/sensor/B</c> and 10,000 filters with ten subscriptions each: 9,000 name one topic, the rest
-/// have wildcards. A message reaches about 30 subscribers.
-/// </summary>
+/// <summary><see cref="ManyTopics"/> with ten subscriptions to each filter.</summary>
 public class HubBenchmarks
 {
-    private const int Topics = 10_000;
+    private const int Topics = ManyTopics.Count;
     private const int PerFilter = 10;
     private const int Churned = 100; // 1 % of the filters
 
-    private readonly SteppedHub _hub = new(new HubOptions
-    {
-        Topics = [(TopicFilter.Parse("#"), new TopicOptions { WindowEntries = 16 })],
-    });
+    private readonly SteppedHub _hub = new(ManyTopics.Options);
 
     private readonly FilterTrie<int> _trie = new();
-    private readonly string[] _names = new string[Topics];
     private readonly Topic[] _topics = new Topic[Topics];
     private readonly Subscription[] _churned = new Subscription[Churned];
     private readonly byte[] _payload = new byte[128];
@@ -29,12 +22,9 @@ public class HubBenchmarks
     public void Setup()
     {
         for (int i = 0; i < Topics; i++)
-        {
-            _names[i] = $"site/{i / 100}/sensor/{i % 100}";
-            _topics[i] = _hub.Topic(_names[i]);
-        }
+            _topics[i] = _hub.Topic(ManyTopics.Names[i]);
         int filters = 0;
-        foreach (TopicFilter filter in Filters().Select(TopicFilter.Parse))
+        foreach (TopicFilter filter in ManyTopics.Filters)
         {
             _trie.GetOrAdd(filter) = filters++;
             for (int i = 0; i < PerFilter; i++)
@@ -56,7 +46,7 @@ public class HubBenchmarks
     [Benchmark(OperationsPerInvoke = Topics)]
     public void Publish_by_name_and_deliver()
     {
-        foreach (string name in _names)
+        foreach (string name in ManyTopics.Names)
             _hub.Hub.Publish(name, _payload);
         _hub.RunAll();
     }
@@ -65,7 +55,7 @@ public class HubBenchmarks
     [Benchmark(OperationsPerInvoke = Topics)]
     public int Match()
     {
-        foreach (string name in _names)
+        foreach (string name in ManyTopics.Names)
             _trie.Match(name, this, static (benchmark, _) => benchmark._matched++);
         return _matched;
     }
@@ -80,17 +70,5 @@ public class HubBenchmarks
             _hub.Unsubscribe(subscription);
             subscription = _hub.Subscribe(filter);
         }
-    }
-
-    private static IEnumerable<string> Filters()
-    {
-        for (int i = 0; i < 9_000; i++)
-            yield return $"site/{i / 100}/sensor/{i % 100}";
-        for (int i = 0; i < 100; i++)
-            yield return $"site/{i}/#";
-        for (int i = 0; i < 100; i++)
-            yield return $"site/+/sensor/{i}";
-        for (int i = 0; i < 800; i++)
-            yield return $"site/{i / 8}/+/{i % 8}";
     }
 }

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Longwire.Load.Reporting;
 
-/// <summary>A section with its plots, drawn for a light and for a dark page.</summary>
+/// <summary>A section with its plots.</summary>
 /// <remarks>Owner: the command. Concurrency: one thread. Bound: the section's charts.</remarks>
 internal sealed class Chapter(int index, Section section, IReadOnlyList<Chart> charts)
 {
@@ -17,15 +17,14 @@ internal sealed class Chapter(int index, Section section, IReadOnlyList<Chart> c
     /// <summary>The section's place and title as part of a file's name and of a link.</summary>
     internal string Slug { get; } = Simplify($"{index + 1} {section.First.Title}");
 
-    /// <summary>Draws the pictures and writes the light ones.</summary>
+    /// <summary>Draws the pictures and writes them.</summary>
     internal void Draw(string folder)
     {
         string subject = section.First.Title;
         foreach (Chart chart in charts)
         {
-            var picture = new Picture(chart, $"{Slug}-{chart.Kind}.png",
-                ChartRenderer.Draw(chart, subject, Theme.Light), ChartRenderer.Draw(chart, subject, Theme.Dark));
-            File.WriteAllBytes(Path.Combine(folder, picture.File), picture.Light);
+            var picture = new Picture(chart, $"{Slug}-{chart.Kind}.png", ChartRenderer.Draw(chart, subject));
+            File.WriteAllBytes(Path.Combine(folder, picture.File), picture.Png);
             _pictures.Add(picture);
         }
     }
@@ -46,8 +45,8 @@ internal sealed class Chapter(int index, Section section, IReadOnlyList<Chart> c
     }
 }
 
-/// <param name="File">The name of the file that holds the light one.</param>
-internal sealed record Picture(Chart Chart, string File, byte[] Light, byte[] Dark)
+/// <param name="File">The name of the file that holds it.</param>
+internal sealed record Picture(Chart Chart, string File, byte[] Png)
 {
     internal static int Width => ChartRenderer.Width;
 

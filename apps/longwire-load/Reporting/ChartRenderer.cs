@@ -1,4 +1,5 @@
 using ScottPlot;
+using ScottPlot.Hatches;
 using ScottPlot.TickGenerators;
 
 namespace Longwire.Load.Reporting;
@@ -30,47 +31,49 @@ internal static class ChartRenderer
         MarkerShape.OpenDiamond, MarkerShape.OpenTriangleDown, MarkerShape.Eks, MarkerShape.Cross,
     ];
 
+    private static readonly Striped s_stripes = new(StripeDirection.DiagonalUp);
+
     static ChartRenderer() => PlotFont.Install();
 
     internal static int Height(Chart chart) => chart is BarChart bars ? 180 + 34 * bars.Bars.Count : LineHeight;
 
     /// <param name="subject">What was measured, so that the picture can stand alone.</param>
-    internal static byte[] Draw(Chart chart, string subject, Theme theme)
+    internal static byte[] Draw(Chart chart, string subject)
     {
         using var plot = new Plot { ScaleFactor = Density };
         plot.Font.Set(PlotFont.Name);
-        plot.FigureBackground.Color = theme.Background;
-        plot.DataBackground.Color = theme.Background;
-        plot.Axes.Color(theme.Text);
-        plot.Axes.Title.Label.ForeColor = theme.Text;
+        plot.FigureBackground.Color = Theme.Background;
+        plot.DataBackground.Color = Theme.Background;
+        plot.Axes.Color(Theme.Text);
+        plot.Axes.Title.Label.ForeColor = Theme.Text;
         plot.Axes.Title.Label.Bold = false;
         plot.Axes.Title.Label.FontSize = FontSize + 2;
         plot.Axes.Title.VerticalPadding = 10;
         plot.Title($"{chart.Title}\n{subject}");
-        plot.Grid.XAxisStyle.MajorLineStyle.Color = theme.Grid;
-        plot.Grid.YAxisStyle.MajorLineStyle.Color = theme.Grid;
+        plot.Grid.XAxisStyle.MajorLineStyle.Color = Theme.Grid;
+        plot.Grid.YAxisStyle.MajorLineStyle.Color = Theme.Grid;
         plot.Axes.Top.IsVisible = false;
         plot.Axes.Right.IsVisible = false;
         plot.Legend.FontSize = FontSize;
-        plot.Legend.FontColor = theme.Text;
-        plot.Legend.BackgroundColor = theme.Background;
+        plot.Legend.FontColor = Theme.Text;
+        plot.Legend.BackgroundColor = Theme.Background;
         plot.Legend.OutlineWidth = 0;
         plot.Legend.ShadowColor = Colors.Transparent;
         if (chart is LineChart lines)
-            DrawLines(plot, lines, theme);
+            DrawLines(plot, lines);
         else
-            DrawBars(plot, (BarChart)chart, theme);
+            DrawBars(plot, (BarChart)chart);
         return plot.GetImageBytes((int)(Width * Density), (int)(Height(chart) * Density), ImageFormat.Png);
     }
 
-    private static void DrawLines(Plot plot, LineChart chart, Theme theme)
+    private static void DrawLines(Plot plot, LineChart chart)
     {
         // Backwards, so that the first, which is the baseline, lies on top.
         foreach (Line line in chart.Lines.Reverse())
         {
             Coordinates[] points =
                 [.. line.Points.Select(point => new Coordinates(chart.X.Position(point.X), chart.Y.Position(point.Y)))];
-            Color color = theme.Of(line.Style);
+            Color color = new Color(line.Style.Color);
             ScottPlot.Plottables.Scatter drawn = plot.Add.ScatterLine(points, color);
             drawn.LineWidth = LineWidth;
             drawn.LinePattern = Pattern(line.Style);
@@ -81,19 +84,19 @@ internal static class ChartRenderer
         plot.Legend.ManualItems.AddRange(chart.Lines.Select(line => new LegendItem
         {
             LabelText = line.Label,
-            LineColor = theme.Of(line.Style),
+            LineColor = new Color(line.Style.Color),
             LineWidth = LineWidth,
             LinePattern = Pattern(line.Style),
             MarkerShape = Marker(line.Style),
             MarkerSize = MarkerSize,
-            MarkerColor = theme.Of(line.Style),
+            MarkerColor = new Color(line.Style.Color),
         }));
         Limit(plot.Axes.Bottom, chart.X, chart.Lines.SelectMany(static line => line.Points).Select(static p => p.X));
         Limit(plot.Axes.Left, chart.Y, chart.Lines.SelectMany(static line => line.Points).Select(static p => p.Y));
         plot.ShowLegend(Edge.Right);
     }
 
-    private static void DrawBars(Plot plot, BarChart chart, Theme theme)
+    private static void DrawBars(Plot plot, BarChart chart)
     {
         double most = chart.Bars.Max(static bar => bar.Parts.Sum());
         for (int i = 0; i < chart.Bars.Count; i++)
@@ -102,7 +105,8 @@ internal static class ChartRenderer
             double from = 0;
             for (int part = 0; part < bar.Parts.Count; part++)
             {
-                Color color = theme.Of(bar.Style);
+                Color color = new Color(bar.Style.Color);
+                Color fill = part == 0 ? color : Theme.Pale(color);
                 plot.Add.Bar(new ScottPlot.Bar
                 {
                     Position = -i,
@@ -110,14 +114,16 @@ internal static class ChartRenderer
                     Value = from += bar.Parts[part],
                     Orientation = Orientation.Horizontal,
                     Size = 0.68,
-                    FillColor = part == 0 ? color : theme.Pale(color),
+                    FillColor = fill,
+                    FillHatch = bar.Style.IsHatched ? s_stripes : null,
+                    FillHatchColor = Theme.Pale(fill),
                     LineWidth = 0,
                 });
             }
             ScottPlot.Plottables.Text note = plot.Add.Text(bar.Note, from, -i);
-            note.LabelFontColor = theme.Text;
+            note.LabelFontColor = Theme.Text;
             note.LabelFontSize = FontSize;
-            note.LabelBackgroundColor = theme.Background;
+            note.LabelBackgroundColor = Theme.Background;
             note.LabelAlignment = Alignment.MiddleLeft;
             note.OffsetX = 6;
         }
@@ -133,7 +139,7 @@ internal static class ChartRenderer
         plot.Legend.ManualItems.AddRange(chart.Parts.Select((name, part) => new LegendItem
         {
             LabelText = name,
-            FillColor = part == 0 ? theme.Text : theme.Pale(theme.Text),
+            FillColor = part == 0 ? Theme.Text : Theme.Pale(Theme.Text),
         }));
         plot.ShowLegend(Edge.Bottom);
     }

@@ -88,11 +88,8 @@ internal static class Page
 
     private static Html Figure(Section section, Picture picture) => Html.Of($"""
         <figure>
-        <div class="wide"><picture>
-        <source media="(prefers-color-scheme: dark)" srcset="{DataUri(picture.Dark)}">
-        <img src="{DataUri(picture.Light)}" width="{Picture.Width}" height="{picture.Height}"
-          alt="{picture.Chart.Title}: {section.First.Title}">
-        </picture></div>
+        <div class="wide"><img src="{DataUri(picture.Png)}" width="{Picture.Width}" height="{picture.Height}"
+          alt="{picture.Chart.Title}: {section.First.Title}"></div>
         <figcaption>{picture.File}, from {section.Files}</figcaption>
         </figure>
 

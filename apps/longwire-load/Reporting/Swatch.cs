@@ -16,14 +16,9 @@ internal static class Swatch
             """);
     }
 
-    /// <summary>The colours of all lines; the page switches them with its theme.</summary>
-    internal static Html Colors(this Palette palette) => Html.Of($$"""
-        {{palette.Styles.Select(static style => Rule(style, style.Light))}}
-        @media (prefers-color-scheme: dark) {
-        {{palette.Styles.Select(static style => Rule(style, style.Dark))}}
-        }
+    /// <summary>The colours of all lines.</summary>
+    internal static Html Colors(this Palette palette) => Html.Of($"""
+        {palette.Styles.Select(static style => new Html($".s{style.Index} {{ color: {style.Color}; }} "))}
 
         """);
-
-    private static Html Rule(ServerStyle style, string color) => new($".s{style.Index} {{ color: {color}; }} ");
 }

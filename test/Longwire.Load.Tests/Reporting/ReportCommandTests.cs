@@ -84,6 +84,7 @@ public sealed partial class ReportCommandTests : IDisposable
             Assert.InRange(bytes.Length, 10_000, 1_000_000);
             Assert.Contains(Path.GetFileName(plot), page, StringComparison.Ordinal);
         });
+        Assert.Equal(plots.Length, page.Split("data:image/png").Length - 1); // each one once
     }
 
     [Fact]

@@ -66,6 +66,25 @@ public sealed class SectionTests
     }
 
     [Fact]
+    public void Fifteen_servers_look_different_and_only_one_baseline_has_the_colour_of_the_text()
+    {
+        string[] field = [.. Enumerable.Range(0, 15).Select(static i => $"server {i}")];
+        Source[] sources =
+        [
+            ComparedTo("server 1", "other", field[1], field[0]), // a section with a baseline of its own
+            ComparedTo("server 0", "field", field),
+            ComparedTo("server 0", "again", field),
+        ];
+
+        var palette = new Palette(Section.Of(sources));
+
+        ServerStyle[] styles = [.. field.Select(label => palette[label])];
+        Assert.Equal(15, styles.DistinctBy(static style => (style.Color, style.IsHatched)).Count());
+        Assert.Equal(15, styles.DistinctBy(static style => (style.Color, string.Join(' ', style.Dashes))).Count());
+        Assert.Equal(styles[0], Assert.Single(styles, static style => style.Color == "#1B1F24"));
+    }
+
+    [Fact]
     public void The_exact_total_is_split_as_the_coarse_ticks_are()
     {
         CpuCost cost = Measured("a.json", "limit").Result.Runs[0].CpuPerOperation!.Value;
@@ -118,6 +137,13 @@ public sealed class SectionTests
     }
 
     private static Source With(Source source, LoadResult result) => new(source.File, result);
+
+    private static Source ComparedTo(string baseline, string title, params string[] servers)
+    {
+        Source source = Measured($"{title}.json", servers);
+        var comparison = new ComparisonResult { Baseline = baseline, Rows = [] };
+        return With(source, source.Result with { Title = title, Comparison = comparison });
+    }
 
     private static Source Measured(string file, params string[] servers) => new(file, new LoadResult
     {
