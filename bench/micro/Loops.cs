@@ -39,6 +39,12 @@ internal sealed class CountingSubscriber(long id, MessageEncoder encoder) : ISub
 
     public void Deliver(Subscription subscription, Delivery delivery)
     {
+        if (!delivery.Parts.IsEmpty)
+        {
+            foreach (Delivery part in delivery.Parts) // one by one, as to a connection that has no room for all
+                Deliver(subscription, part);
+            return;
+        }
         LocalFrame frame = delivery.GetFrame(encoder)!;
         frame.Use();
         Bytes += frame.Length;

@@ -10,8 +10,11 @@ namespace Longwire;
 /// encoder.</remarks>
 internal sealed class Delivery
 {
+    /// <summary>Messages that are longer together are not joined: a copy would cost more than it saves.</summary>
+    internal const int LongestJoined = 4096;
+
     private readonly HubLoop _loop;
-    private LocalFrame?[] _encoded = new LocalFrame?[4];
+    private Encoded[] _encoded = new Encoded[4];
     private Frame? _payload;
     private Delivery[] _parts = [];
     private int _partCount;
@@ -47,28 +50,30 @@ internal sealed class Delivery
     }
 
     /// <summary>
-    /// This loop's frame for an encoder, made at the first need; null when the pool is at its ceiling.
+    /// This loop's frame for an encoder, made at the first need, once; null when the pool is at its ceiling, the
+    /// encoder failed, or the messages of a batch are too long to be joined.
     /// </summary>
     internal LocalFrame? GetFrame(MessageEncoder encoder)
     {
         if (encoder.Index >= _encoded.Length)
             Array.Resize(ref _encoded, encoder.Index + 4);
-        ref LocalFrame? slot = ref _encoded[encoder.Index];
-        if (slot is null && _partCount > 0)
-            slot = Join(encoder);
-        else if (slot is null && encoder.GetFrame(Cursor.Topic, Sequence, _payload!) is { } frame)
-            slot = _loop.Frames.Take(frame, Cursor, Sequence);
-        return slot;
+        ref Encoded encoded = ref _encoded[encoder.Index];
+        if (encoded.IsTried)
+            return encoded.Frame;
+        encoded.IsTried = true;
+        if (_partCount > 0)
+            encoded.Frame = Join(encoder);
+        else if (encoder.GetFrame(Cursor.Topic, Sequence, _payload!) is { } frame)
+            encoded.Frame = _loop.Frames.Take(frame, Cursor, Sequence);
+        return encoded.Frame;
     }
 
     /// <summary>Gives up the fan-out's own uses and the reference to the payload.</summary>
     internal void End()
     {
-        for (int i = 0; i < _encoded.Length; i++)
-        {
-            _encoded[i]?.Done();
-            _encoded[i] = null;
-        }
+        foreach (Encoded encoded in _encoded)
+            encoded.Frame?.Done();
+        Array.Clear(_encoded);
         _payload?.Release();
         _payload = null;
         _partCount = 0;
@@ -87,16 +92,17 @@ internal sealed class Delivery
                 return null;
             length += frame.Length;
         }
-        if (!_loop.Hub.Pool.TryRentFrame(length, out Frame? joined))
+        if (length > LongestJoined || !_loop.Hub.Pool.TryRentFrame(length, out Frame? whole))
             return null;
-        Span<byte> into = joined.Span;
-        LocalFrame? last = null;
+        LocalFrame joined = _loop.Frames.Take(whole, Cursor, Sequence);
         foreach (Delivery part in Parts)
-        {
-            last = part.GetFrame(encoder)!;
-            last.Frame.Span.CopyTo(into);
-            into = into[last.Length..];
-        }
-        return _loop.Frames.TakeJoined(joined, last!, _partCount);
+            joined.Join(part.GetFrame(encoder)!);
+        return joined;
+    }
+
+    private struct Encoded
+    {
+        internal bool IsTried;
+        internal LocalFrame? Frame;
     }
 }

@@ -10,8 +10,6 @@ namespace Longwire;
 /// </remarks>
 internal sealed class HubLoop
 {
-    private const int JoinedBytes = 4096;
-
     internal readonly Hub Hub;
     internal readonly int Index;
     internal readonly Inbox Inbox;
@@ -107,8 +105,14 @@ internal sealed class HubLoop
         if (retained)
         {
             Delivery delivery = BeginDeliveries(cursor, [entry])[0];
-            subscription.Subscriber.Deliver(subscription, delivery);
-            delivery.End();
+            try
+            {
+                subscription.Subscriber.Deliver(subscription, delivery);
+            }
+            finally
+            {
+                delivery.End();
+            }
         }
         return true;
     }
@@ -146,7 +150,7 @@ internal sealed class HubLoop
             if (delivery.Except != deliveries[0].Except)
                 return null;
         }
-        if (deliveries.Length < 2 || bytes > JoinedBytes)
+        if (deliveries.Length < 2 || bytes > Delivery.LongestJoined)
             return null;
         _joined.BeginBatch(_deliveries, deliveries.Length);
         return _joined;

@@ -13,14 +13,14 @@ namespace Longwire;
 internal sealed class TopicCursor : LoopWork
 {
     /// <summary>Messages fanned out before the loop does something else.</summary>
-    internal const int BatchEntries = 32;
+    internal const int BatchEntries = LocalFrame.MostJoined;
 
     // How far ahead of the subscriber that is served the next ones are fetched, and how much of each: a subscriber is a
     // connection, of which a delivery touches nearly all.
     private const int FetchSubscriptions = 8;
     private const int FetchSubscribers = 4;
-    private const int SubscriptionBytes = 48;
-    private const int SubscriberBytes = 280;
+    internal const int SubscriptionBytes = 48;
+    internal const int SubscriberBytes = 280;
 
     internal readonly Topic Topic;
     internal readonly HubLoop Loop;
@@ -175,12 +175,21 @@ internal sealed class TopicCursor : LoopWork
             return atHead;
         ReadOnlySpan<Delivery> deliveries = Loop.BeginDeliveries(this, batch.AsSpan(0, count));
         Delivery? joined = Loop.JoinDeliveries(deliveries);
-        foreach (Link link in links)
-            FanOut(link, joined is null || link.Group.Count == 1 ? deliveries : new ReadOnlySpan<Delivery>(in joined));
-        joined?.End();
-        foreach (Delivery delivery in deliveries)
-            delivery.End();
-        Array.Clear(batch, 0, count);
+        try
+        {
+            foreach (Link link in links)
+            {
+                bool together = joined is not null && link.Group.Count > 1;
+                FanOut(link, together ? new ReadOnlySpan<Delivery>(in joined!) : deliveries);
+            }
+        }
+        finally
+        {
+            joined?.End();
+            foreach (Delivery delivery in deliveries)
+                delivery.End();
+            Array.Clear(batch, 0, count);
+        }
         return atHead;
     }
 

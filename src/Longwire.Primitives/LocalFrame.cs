@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Longwire.Primitives;
 
 /// <summary>One loop's use of a frame: a plain count of its outbox entries over one reference to the frame.</summary>
@@ -7,12 +9,16 @@ namespace Longwire.Primitives;
 /// </remarks>
 internal sealed class LocalFrame
 {
+    /// <summary>Messages that can be joined in one frame, of at most 64 KiB.</summary>
+    internal const int MostJoined = 32;
+
     internal Frame Frame = null!;
     internal object? Source;
     internal long Sequence;
     internal LocalFrame? NextFree;
     private readonly LocalFramePool _pool;
     private LocalFrame? _last; // of a joined frame: its last message alone
+    private Ends _ends; // of a joined frame's messages
     private int _uses;
 
     internal LocalFrame(LocalFramePool pool) => _pool = pool;
@@ -48,11 +54,33 @@ internal sealed class LocalFrame
         _uses = 1;
     }
 
-    internal void BeginJoined(LocalFrame last, int messages)
+    /// <summary>Copies one message more behind those that are in the frame already.</summary>
+    internal void Join(LocalFrame next)
     {
-        last.Use();
-        _last = last;
-        Messages = messages;
+        int from = _last is null ? 0 : _ends[Messages - 1];
+        Messages = _last is null ? 1 : Messages + 1;
+        next.Frame.Span.CopyTo(Frame.Span[from..]);
+        _ends[Messages - 1] = checked((ushort)(from + next.Length));
+        next.Use();
+        _last?.Done();
+        _last = next;
+    }
+
+    /// <summary>Messages of which something is left when <paramref name="sent"/> bytes are gone.</summary>
+    internal int MessagesAfter(int sent)
+    {
+        if (_last is null)
+            return 1;
+        int left = Messages;
+        while (left > 0 && _ends[Messages - left] <= sent)
+            left--;
+        return left;
+    }
+
+    [InlineArray(MostJoined)]
+    private struct Ends
+    {
+        private ushort _first;
     }
 }
 
@@ -74,14 +102,6 @@ internal sealed class LocalFramePool
         local.NextFree = null;
         local.Begin(frame, source, sequence);
         InUse++;
-        return local;
-    }
-
-    /// <summary>The same for a frame that holds several messages of a topic, the last of which is also alone.</summary>
-    internal LocalFrame TakeJoined(Frame frame, LocalFrame last, int messages)
-    {
-        LocalFrame local = Take(frame, last.Source, last.Sequence);
-        local.BeginJoined(last, messages);
         return local;
     }
 

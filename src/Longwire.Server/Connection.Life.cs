@@ -372,10 +372,11 @@ public abstract partial class Connection
 
     private void ReleaseOutbox()
     {
-        while (_outbox.TakeFirst() is { } entry)
+        int sent = _outbox.HeadSent;
+        for (; _outbox.TakeFirst() is { } entry; sent = 0)
         {
             if (entry.Frame.Source is TopicCursor cursor)
-                cursor.Count(disconnected: entry.Frame.Messages);
+                cursor.Count(disconnected: entry.Frame.MessagesAfter(sent));
             GiveBack(EntryDone(entry));
         }
         while (_backlog is not null && _backlog.TryTakeFirst(out _, out TopicCursor? cursor, out LocalFrame? latest))

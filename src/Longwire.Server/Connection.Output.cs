@@ -6,6 +6,7 @@ namespace Longwire;
 // The way out: what is queued, what is sent, and what happens when the peer does not keep up.
 public abstract partial class Connection
 {
+    internal const int WireBytes = 80; // of an epoll wire
     private const long NotBlocked = -1;
 
     private Outbox _outbox;
@@ -13,9 +14,6 @@ public abstract partial class Connection
     private int _pushBytes; // a reply may displace them, but for those in flight
     private long _blockedSince = NotBlocked; // tick at which the wire last took something while more waited
     private long _bytesSent;
-
-    /// <summary>What a delivery or a flush touches of a connection: nearly all of it.</summary>
-    internal const int HotBytes = 280;
 
     internal bool IsDirty { get; set; }
 
@@ -61,7 +59,7 @@ public abstract partial class Connection
     /// <summary>Asks for what a flush needs beside the connection itself.</summary>
     internal void PrefetchOutput()
     {
-        Prefetch.Object(_wire, 80);
+        Prefetch.Object(_wire, WireBytes);
         _outbox.PrefetchFirst();
     }
 
@@ -86,19 +84,27 @@ public abstract partial class Connection
         if (_state > ConnectionState.Open)
             return;
         LocalFrame? frame = delivery.GetFrame(_endpoint.Encoder);
-        if (!delivery.Parts.IsEmpty && (frame is null || !FitsBeside(frame.Length) || _backlog is not null))
+        bool isBatch = !delivery.Parts.IsEmpty;
+        // An empty outbox takes any one message, a batch has to fit. The backlog after that: making room may fill it.
+        bool fits = frame is not null && (isBatch ? FitsBeside(frame.Length) : FitsPush(frame.Length))
+            && _backlog is null;
+        if (fits)
         {
-            // An empty outbox takes any one message; several have to fit, or each goes its own way.
+            AppendPush(subscription, delivery.Cursor, frame!);
+        }
+        else if (isBatch)
+        {
             foreach (Delivery part in delivery.Parts)
                 ((ISubscriber)this).Deliver(subscription, part);
-            return;
         }
-        if (frame is null)
+        else if (frame is null)
+        {
             NoteDropped(delivery.Cursor, 1, oldest: false);
-        else if (FitsPush(frame.Length) && _backlog is null) // in this order: making room may fill the backlog
-            AppendPush(subscription, delivery.Cursor, frame);
+        }
         else
+        {
             DeliverSlow(subscription, delivery.Cursor, frame);
+        }
     }
 
     void ISubscriber.DeliverGap(Subscription subscription, TopicCursor cursor, long count)

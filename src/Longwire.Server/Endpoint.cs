@@ -100,12 +100,13 @@ internal sealed class Endpoint
 
         protected override Frame? Encode(Topic topic, long sequence, Frame payload)
         {
-            if (draft.DeliveryWriter is not { } write)
-                return Frame(payload.Span);
-            ArrayBufferWriter<byte> output = Writer();
             try
             {
+                if (draft.DeliveryWriter is not { } write)
+                    return Frame(payload.Span);
+                ArrayBufferWriter<byte> output = Writer();
                 write(topic, sequence, payload.Span, output);
+                return Frame(output.WrittenSpan);
             }
             catch (Exception exception)
             {
@@ -113,7 +114,6 @@ internal sealed class Endpoint
                 Log.WriterFailed(logger, exception, draft.Address, topic.Name);
                 return null;
             }
-            return Frame(output.WrittenSpan);
         }
 
         private static ArrayBufferWriter<byte> Writer()

@@ -81,7 +81,7 @@ internal sealed class LoopHost : ILoopTenant
     {
         if (_dirty.Count < 2)
             return;
-        Prefetch.Object(_dirty[1], Connection.HotBytes);
+        Prefetch.Object(_dirty[1], TopicCursor.SubscriberBytes);
         _dirty[0].PrefetchOutput();
     }
 

@@ -44,6 +44,9 @@ internal struct Outbox
 
     internal readonly bool IsEmpty => _head is null;
 
+    /// <summary>Bytes of the first entry that are sent.</summary>
+    internal readonly int HeadSent => _headSent;
+
     /// <summary>The first flush that waits for an entry; <see cref="long.MaxValue"/> when none does.</summary>
     internal readonly long FirstFlushMark
     {

@@ -174,6 +174,7 @@ internal sealed class FanOut : IAsyncDisposable
     private static void PrimeLoop(LoopHost host)
     {
         const int Entries = 4096; // over 180 × 16 fast ones, and 20 × 6,144 / 260 slow ones
+        const int Bursts = 256; // of each size class; they are shared, and the window has 16 messages
         var entries = new Stack<OutboxEntry>(Entries);
         for (int i = 0; i < Entries; i++)
         {
@@ -181,6 +182,14 @@ internal sealed class FanOut : IAsyncDisposable
             int length = (i % 3) switch { 0 => FrameBytes, 1 => PayloadBytes, _ => sizeof(long) };
             Assert.True(host.Pool.TryRentFrame(length, out Frame? frame));
             entries.Push(host.NewEntry(host.Hub.Frames.Take(frame, null, 0), EntryKind.Direct, null));
+        }
+        for (int length = FrameBytes; length <= Delivery.LongestJoined; length *= 2)
+        {
+            for (int i = 0; i < Bursts; i++)
+            {
+                Assert.True(host.Pool.TryRentFrame(length, out Frame? frame));
+                entries.Push(host.NewEntry(host.Hub.Frames.Take(frame, null, 0), EntryKind.Direct, null));
+            }
         }
         while (entries.TryPop(out OutboxEntry? entry))
             host.Recycle(entry);

@@ -60,6 +60,11 @@ public sealed partial class IdleConnectionTests
         Assert.Equal(SizeOf(typeof(EpollPoller).Assembly.GetType("Longwire.Transport.Epoll.EpollWire", true)!),
             items["`EpollWire`"]);
         Assert.Equal(SizeOf(typeof(Subscription)), items["`Subscription`"]);
+        // What is fetched ahead is the whole object.
+        Assert.Equal(TopicCursor.SubscriberBytes, items["`Connection<TSession>`"]);
+        Assert.Equal(TopicCursor.SubscriptionBytes, items["`Subscription`"]);
+        Assert.Equal(Connection.WireBytes, items["`EpollWire`"]);
+        Assert.Equal(OutboxEntry.Bytes, SizeOf(typeof(OutboxEntry)));
         int sum = items["**sum**"];
         Assert.Equal(sum, items.Values.Sum() - sum);
         Assert.InRange(sum, 1, Goal);

@@ -63,6 +63,42 @@ public sealed class BatchTests
         Assert.Equal(["a", "b", "c", "d", "e"], subscribers[2].Texts);
     }
 
+    [Fact]
+    public void What_cannot_be_encoded_is_tried_once_and_the_rest_comes_one_by_one()
+    {
+        using var bench = new HubBench();
+        RecordingSubscriber[] subscribers = [bench.NewSubscriber(1), bench.NewSubscriber(2), bench.NewSubscriber(3)];
+        foreach (RecordingSubscriber subscriber in subscribers)
+            bench.SubscribeLive(subscriber, "t");
+        bench.Encoder.Refused = 2;
+        Burst(bench, "a", "b", "c");
+        Assert.All(subscribers, static subscriber =>
+        {
+            Assert.Equal(["a", "c"], subscriber.Texts);
+            Assert.Equal(1, subscriber.Refused);
+            Assert.Equal(0, subscriber.Batches);
+        });
+        Assert.Equal(3, bench.Encoder.Encoded);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_subscriber_that_throws_leaves_nothing_behind_for_the_next_message(int burst)
+    {
+        using var bench = new HubBench();
+        RecordingSubscriber[] subscribers = [bench.NewSubscriber(1), bench.NewSubscriber(2)];
+        foreach (RecordingSubscriber subscriber in subscribers)
+            bench.SubscribeLive(subscriber, "t");
+        subscribers[1].Throws = true;
+        Assert.Throws<InvalidOperationException>(() => Burst(bench, [.. Enumerable.Repeat("a", burst)]));
+        subscribers[1].Throws = false;
+        Burst(bench, [.. Enumerable.Repeat("b", burst)]);
+        foreach (RecordingSubscriber subscriber in subscribers)
+            Assert.Equal(Enumerable.Repeat("b", burst), subscriber.Texts.TakeLast(burst));
+        Assert.Equal(burst, subscribers[1].Texts.Count());
+    }
+
     private static void Burst(HubBench bench, params string[] messages)
     {
         foreach (string message in messages)

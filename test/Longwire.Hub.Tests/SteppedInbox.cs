@@ -24,9 +24,14 @@ internal sealed class PlainEncoder(Hub hub, SlabPool pool) : MessageEncoder(hub)
 {
     internal int Encoded { get; private set; }
 
+    /// <summary>The sequence number that it has no frame for.</summary>
+    internal long Refused { get; set; }
+
     protected override Frame? Encode(Topic topic, long sequence, Frame payload)
     {
         Encoded++;
+        if (sequence == Refused)
+            return null;
         if (!pool.TryRentFrame(payload.Length, out Frame? frame))
             return null;
         payload.Span.CopyTo(frame.Span);
@@ -62,20 +67,34 @@ internal sealed class RecordingSubscriber(long id, MessageEncoder encoder) : ISu
     /// <summary>Times that several messages came as one.</summary>
     internal int Batches { get; private set; }
 
+    /// <summary>Messages that there was no frame for.</summary>
+    internal int Refused { get; private set; }
+
+    internal bool Throws { get; set; }
+
     public long SubscriberId => id;
 
     public void Deliver(Subscription subscription, Delivery delivery)
     {
+        if (Throws)
+            throw new InvalidOperationException("on purpose");
         if (!delivery.Parts.IsEmpty)
         {
-            Batches++;
-            string together = string.Concat(delivery.Parts.ToArray().Select(part => Text(part.GetFrame(encoder)!)));
-            Assert.Equal(together, Text(delivery.GetFrame(encoder)!));
+            if (delivery.GetFrame(encoder) is { } joined)
+            {
+                Batches++;
+                IEnumerable<string> parts = delivery.Parts.ToArray().Select(part => Text(part.GetFrame(encoder)!));
+                Assert.Equal(string.Concat(parts), Text(joined));
+            }
             foreach (Delivery part in delivery.Parts)
                 Deliver(subscription, part);
             return;
         }
-        LocalFrame frame = delivery.GetFrame(encoder)!;
+        if (delivery.GetFrame(encoder) is not { } frame)
+        {
+            Refused++;
+            return;
+        }
         Entries.Add(new Entry(
             Told.Message, delivery.Cursor.Topic.Name, delivery.Sequence, Text(frame)));
     }

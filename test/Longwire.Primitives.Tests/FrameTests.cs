@@ -49,6 +49,30 @@ public sealed class FrameTests
     }
 
     [Fact]
+    public void A_joined_frame_knows_which_of_its_messages_are_not_sent()
+    {
+        var locals = new LocalFramePool();
+        for (int life = 0; life < 2; life++) // the second time with a recycled one
+        {
+            LocalFrame joined = locals.Take(Rent(9), null, 3);
+            Assert.Equal((1, 1), (joined.Messages, joined.MessagesAfter(5)));
+            foreach (int length in (int[])[2, 3, 4])
+            {
+                LocalFrame part = locals.Take(Rent(length), null, length);
+                part.Frame.Span.Fill((byte)length);
+                joined.Join(part);
+                part.Done();
+            }
+            Assert.Equal([2, 2, 3, 3, 3, 4, 4, 4, 4], joined.Frame.Span.ToArray());
+            Assert.Equal((3, 4L), (joined.Messages, joined.Latest.Sequence));
+            Assert.Equal(
+                [3, 3, 2, 2, 2, 1, 1, 1, 1, 0], Enumerable.Range(0, 10).Select(sent => joined.MessagesAfter(sent)));
+            joined.Done();
+            Assert.Equal((0, 0), (locals.InUse, _pool.Leases(LeaseOwner.Frame)));
+        }
+    }
+
+    [Fact]
     public void A_frame_that_is_rented_again_has_no_trace_of_its_former_life()
     {
         object key = new();

@@ -92,8 +92,10 @@ public sealed class BurstTests
         ServerSnapshot snapshot = bench.Server.Snapshot();
         DeliveryCounts counts = bench.Hub.FindTopics(TopicFilter.Parse("t")).Single().Deliveries;
         Assert.Equal(snapshot.Pushed, counts.Queued);
-        Assert.InRange(counts.Disconnected, 1, Published);
         Assert.Equal(0, snapshot.Conflated + snapshot.Dropped);
+        // What was queued was sent, but for what the end found in the outbox or cut off; one more did not fit.
+        Assert.True(counts.Disconnected > 1);
+        Assert.True(counts.Queued - counts.Disconnected >= Published);
     }
 
     [Fact]
