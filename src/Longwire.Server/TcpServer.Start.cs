@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Longwire.Primitives;
 using Longwire.Transport;
+using Longwire.Transport.Layers;
 
 namespace Longwire;
 
@@ -74,9 +75,14 @@ public sealed partial class TcpServer
                     host = other;
             }
             Interlocked.Increment(ref host.Load);
+            Interleaving.Point();
+            if (endpoint.Layers.Count > 0)
+            {
+                host.Loop.Post(new Handshake(endpoint, host, new LayeredWire(wire, endpoint.Layers)));
+                return;
+            }
             Connection connection = endpoint.Handlers.CreateConnection();
             connection.Prepare(endpoint, host, wire);
-            Interleaving.Point();
             host.Loop.Post(connection); // its first run brings it into the loop's table
         }
 

@@ -50,6 +50,7 @@ public sealed partial class Loop : Inbox, IDisposable
         if (!pool.TryRent(TurnBytes, LeaseOwner.Receive, out Lease? receive))
             throw new InvalidOperationException("The slab pool's ceiling leaves no room for a loop's receive slab.");
         _receive = receive;
+        Pool = pool;
         poller.Loop = this;
         Wheel = new TimerWheel(RunTimer);
     }
@@ -74,6 +75,10 @@ public sealed partial class Loop : Inbox, IDisposable
 
     /// <summary>The shared receive slab: valid until the next read on this loop.</summary>
     public Span<byte> ReceiveBuffer => _receive.Span[..TurnBytes];
+
+    internal Memory<byte> ReceiveMemory => _receive.Memory[..TurnBytes];
+
+    internal SlabPool Pool { get; }
 
     /// <summary>Who flushes.</summary>
     [DisallowNull]
@@ -128,7 +133,7 @@ public sealed partial class Loop : Inbox, IDisposable
             throw new InvalidOperationException("A dialled wire belongs to the loop that dialled it.");
         wire.Loop = this;
         wire.Handler = handler;
-        _poller.Add(wire);
+        wire.AddTo(_poller);
     }
 
     /// <summary>Begins to accept on a bound socket; on the loop.</summary>

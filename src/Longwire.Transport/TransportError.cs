@@ -41,6 +41,12 @@ public enum TransportError : byte
     /// <summary>Our side closed the socket meanwhile.</summary>
     Closed,
 
+    /// <summary>What the peer sent makes no sense to a layer: a TLS record that was tampered with, say.</summary>
+    Corrupted,
+
+    /// <summary>The stream ended inside a layer's unit: a TLS record of which the end is missing.</summary>
+    Truncated,
+
     /// <summary>Anything else.</summary>
     Other,
 }
