@@ -31,13 +31,34 @@ public sealed class EndpointBuilder<TSession>
         return this;
     }
 
+    /// <summary>Encrypts with TLS 1.2 or 1.3.</summary>
+    /// <remarks>
+    /// Certificates are loaded when the server is created, which fails with a <see cref="CertificateException"/> that
+    /// names the file and the cure.
+    /// </remarks>
+    public EndpointBuilder<TSession> UseTls(Action<TlsBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var builder = new TlsBuilder();
+        configure(builder);
+        return UseTls(builder.Options);
+    }
+
+    /// <summary>Encrypts with TLS 1.2 or 1.3, as the options say.</summary>
+    public EndpointBuilder<TSession> UseTls(TlsServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _draft.Layers.Add(time => new TlsServerLayer(options, time));
+        return this;
+    }
+
     /// <summary>
     /// Lays a layer over those before: the first one stands on the socket, the last one carries the protocol.
     /// </summary>
     public EndpointBuilder<TSession> UseLayer(Layer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
-        _draft.Layers.Add(layer);
+        _draft.Layers.Add(_ => layer);
         return this;
     }
 
@@ -198,5 +219,5 @@ internal sealed class EndpointDraft(string address)
     internal SnapshotEndWriter? SnapshotEndWriter;
     internal byte[]? Heartbeat;
     internal byte[]? Goodbye;
-    internal readonly List<Layer> Layers = [];
+    internal readonly List<Func<TimeProvider, Layer>> Layers = []; // made with the server, and with its clock
 }

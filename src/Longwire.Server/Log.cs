@@ -30,6 +30,12 @@ internal static partial class Log
         ILogger logger, Exception? exception, PeerAddress remote, ListenAddress endpoint, HandshakeFailure failure,
         string explanation);
 
+    [LoggerMessage(1106, LogLevel.Information, "{Endpoint} has loaded its changed certificates")]
+    internal static partial void CertificatesReloaded(ILogger logger, ListenAddress endpoint);
+
+    [LoggerMessage(1107, LogLevel.Error, "{Endpoint} keeps its certificates, as the changed ones fail: {Problem}")]
+    internal static partial void CertificatesKept(ILogger logger, ListenAddress endpoint, string problem);
+
     [LoggerMessage(1104, LogLevel.Warning, "Accepting failed: {Error}; next attempt after {BackOff}")]
     internal static partial void AcceptFailed(ILogger logger, TransportError error, TimeSpan backOff);
 

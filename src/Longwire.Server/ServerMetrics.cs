@@ -14,6 +14,7 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _closed;
     private readonly Histogram<double> _handshakeDuration;
     private readonly Counter<long> _handshakeFailures;
+    private readonly Counter<long> _certificateReloads;
     private long _acceptedCount;
     private long _refusedCount;
 
@@ -25,6 +26,7 @@ internal sealed class ServerMetrics : IDisposable
         _closed = _meter.CreateCounter<long>("longwire.connections.closed", "{connection}");
         _handshakeDuration = _meter.CreateHistogram<double>("longwire.handshake.duration", "s");
         _handshakeFailures = _meter.CreateCounter<long>("longwire.handshake.failures", "{handshake}");
+        _certificateReloads = _meter.CreateCounter<long>("longwire.tls.reloads", "{reload}");
         HandlerWait = _meter.CreateHistogram<double>("longwire.handler.wait", "s");
         _meter.CreateObservableUpDownCounter(
             "longwire.connections.active", () => server.ConnectionCount, "{connection}");
@@ -76,6 +78,9 @@ internal sealed class ServerMetrics : IDisposable
         else
             _handshakeFailures.Add(1, new KeyValuePair<string, object?>("cause", failure.ToString()));
     }
+
+    internal void CertificatesReloaded(bool loaded) =>
+        _certificateReloads.Add(1, new KeyValuePair<string, object?>("outcome", loaded ? "loaded" : "kept"));
 
     internal void HandlerBegun(TimeProvider time, long scheduled)
     {

@@ -19,6 +19,15 @@ public sealed partial class TcpServer
     /// <summary>Takes accepted wires for an endpoint.</summary>
     internal IAcceptHandler AcceptorFor(int endpoint) => new Acceptor(this, _endpoints[endpoint]);
 
+    private void Watch(TlsServerLayer tls, ListenAddress address) => tls.Reloaded += failure =>
+    {
+        _metrics!.CertificatesReloaded(failure is null);
+        if (failure is null)
+            Log.CertificatesReloaded(Logger, address);
+        else
+            Log.CertificatesKept(Logger, address, failure.Message);
+    };
+
     private Loop CreateLoop(int index)
     {
         Poller poller = _builder.CreatePoller(index);

@@ -45,7 +45,11 @@ public sealed partial class TcpServer : IAsyncDisposable
         _budget = new OutboxBudget(builder.ServerLimits.OutboxBudgetBytes);
         _endpoints = new Endpoint[builder.Endpoints.Count];
         for (int i = 0; i < _endpoints.Length; i++)
-            _endpoints[i] = new Endpoint(i, builder.Endpoints[i], Hub, Logger);
+        {
+            _endpoints[i] = new Endpoint(i, builder.Endpoints[i], Hub, Time, Logger);
+            foreach (TlsServerLayer tls in _endpoints[i].Layers.OfType<TlsServerLayer>())
+                Watch(tls, _endpoints[i].Address);
+        }
     }
 
     /// <summary>The topics.</summary>

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Longwire.Primitives;
+using Longwire.Transport.Layers;
 
 namespace Longwire.Transport;
 
@@ -152,6 +153,8 @@ public sealed partial class Loop : Inbox, IDisposable
     {
         if (target is not (IPEndPoint or UnixDomainSocketEndPoint))
             throw new ArgumentException($"'{target}' is neither an IP address nor a Unix socket.", nameof(target));
+        if (options.Layers.Count > 0)
+            handler = new LayeredDial(this, options, handler);
         _poller.Dial(target, options, handler);
     }
 

@@ -47,6 +47,12 @@ public enum TransportError : byte
     /// <summary>The stream ended inside a layer's unit: a TLS record of which the end is missing.</summary>
     Truncated,
 
+    /// <summary>A dialled connection's layers could not be opened: no TLS at the other end, say.</summary>
+    HandshakeFailed,
+
+    /// <summary>A dialled server's certificate is not trusted, or is not one for the name that was asked for.</summary>
+    NotTrusted,
+
     /// <summary>Anything else.</summary>
     Other,
 }

@@ -9,8 +9,11 @@ public enum HandshakeFailure : byte
     /// <summary>It was not done by the deadline.</summary>
     TimedOut,
 
-    /// <summary>The peer closed or reset the connection before it was done, or sent an alert.</summary>
+    /// <summary>The peer closed or reset the connection before it was done.</summary>
     PeerLeft,
+
+    /// <summary>The peer gave up and said so: as a rule, because it does not trust our certificate.</summary>
+    PeerRefused,
 
     /// <summary>What the peer sent is not the layer's protocol: plain text on a TLS endpoint, say.</summary>
     NotTheProtocol,

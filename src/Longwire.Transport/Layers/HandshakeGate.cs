@@ -24,6 +24,8 @@ public sealed class HandshakeGate
         _schedule = schedule ?? (static item => ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false));
     }
 
+    internal static HandshakeGate Shared { get; } = new(Environment.ProcessorCount);
+
     /// <summary>Steps at a time.</summary>
     public int Limit { get; }
 

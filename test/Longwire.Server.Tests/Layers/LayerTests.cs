@@ -32,7 +32,7 @@ public sealed class LayerTests
     {
         await using ServerBench bench = await ServerBench.Start(poller, e => e
             .Framing(Lines.Utf8(maxBytes: 1 << 16))
-            .UseLayer(new Transport.Layers.TlsServerLayer(TestCertificates.Server))
+            .UseTls(static tls => tls.Certificate(TestCertificates.ServerSource))
             .UseLayer("mask", static below => new MaskStream(below, hops: false))
             .OnMessageInline(static (connection, line) => connection.Send(line)));
         using TlsClient client = await TlsClient.Connect(bench.Address);

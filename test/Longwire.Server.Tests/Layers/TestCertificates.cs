@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Longwire.Transport.Layers;
 
 namespace Longwire.ServerTests;
 
@@ -13,6 +14,8 @@ internal static class TestCertificates
 
     /// <summary>For localhost, and so for most tests.</summary>
     internal static X509Certificate2 Server { get; } = Issue("localhost");
+
+    internal static TlsCertificate ServerSource { get; } = TlsCertificate.From(Server);
 
     internal static X509Certificate2 MakeAuthority(string subject)
     {

@@ -27,7 +27,7 @@ public sealed class TlsTests
         var seen = new TaskCompletionSource<TlsSession?>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using ServerBench bench = await ServerBench.Start(poller, e => e
             .Framing(Lines.Utf8(maxBytes: 100))
-            .UseLayer(new TlsServerLayer(TestCertificates.Server))
+            .UseTls(static tls => tls.Certificate(TestCertificates.ServerSource))
             .OnConnect(connection => seen.TrySetResult(connection.Tls))
             .OnMessage(static (connection, line) => connection.Send(line)));
         using TlsClient client = await TlsClient.Connect(bench.Address);
@@ -61,7 +61,7 @@ public sealed class TlsTests
     {
         await using ServerBench bench = await ServerBench.Start(poller, e => e
             .Framing(Lines.Utf8(maxBytes: 100))
-            .UseLayer(new TlsServerLayer(TestCertificates.Server))
+            .UseTls(static tls => tls.Certificate(TestCertificates.ServerSource))
             .OnMessageInline(static (connection, line) =>
             {
                 connection.Send(line);
@@ -79,7 +79,7 @@ public sealed class TlsTests
     {
         await using ServerBench bench = await ServerBench.Start(poller, e => e
             .Framing(LengthPrefix.BigEndian32(maxBytes: 1 << 20))
-            .UseLayer(new TlsServerLayer(TestCertificates.Server))
+            .UseTls(static tls => tls.Certificate(TestCertificates.ServerSource))
             .OnMessageInline(static (connection, message) => connection.Send(message)));
         using TlsClient client = await TlsClient.Connect(bench.Address);
         foreach (int limit in (int[])[LayeredWire.BatchBytes, 16 << 10, 32 << 10, 64 << 10])
@@ -113,7 +113,7 @@ public sealed class TlsTests
         await using ServerBench bench = await ServerBench.Start(poller, e => e
             .Framing(Lines.Utf8(maxBytes: 100))
             .Options(new EndpointOptions { HandshakeTimeout = TimeSpan.FromMilliseconds(100) })
-            .UseLayer(new TlsServerLayer(TestCertificates.Server))
+            .UseTls(static tls => tls.Certificate(TestCertificates.ServerSource))
             .OnMessageInline(static (_, _) => { }));
         TestClient silent = await bench.Connect();
         TestClient half = await bench.Connect();
@@ -140,6 +140,6 @@ public sealed class TlsTests
 
     internal static Task<ServerBench> Echo(PollerKind poller) => ServerBench.Start(poller, e => e
         .Framing(Lines.Utf8(maxBytes: 4096))
-        .UseLayer(new TlsServerLayer(TestCertificates.Server))
+        .UseTls(static tls => tls.Certificate(TestCertificates.ServerSource))
         .OnMessageInline(static (connection, line) => connection.Send(line)));
 }

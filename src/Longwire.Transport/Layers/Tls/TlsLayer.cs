@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Net.Security;
 using System.Security.Authentication;
 
@@ -45,18 +44,30 @@ public abstract class TlsLayer : Layer
     /// <inheritdoc/>
     public override HandshakeFailure Classify(Exception exception)
     {
-        string text = exception is AuthenticationException { InnerException: { } inner } ? inner.ToString() : "";
-        if (exception is not AuthenticationException and not IOException and not Win32Exception)
-            return HandshakeFailure.Other;
-        if (exception is PeerCertificateException || text.Contains("certificate", StringComparison.OrdinalIgnoreCase))
-            return HandshakeFailure.PeerCertificate;
-        if (text.Contains("unsupported protocol", StringComparison.Ordinal)
-            || text.Contains("no shared cipher", StringComparison.Ordinal)
-            || text.Contains("no_application_protocol", StringComparison.Ordinal))
+        // The platform has no codes for them: these are words of its messages and of OpenSSL's reasons.
+        return exception switch
         {
-            return HandshakeFailure.NoCommonVersion;
+            IOException => HandshakeFailure.NotTheProtocol,
+            AuthenticationException when Says(exception, "remote certificate") => HandshakeFailure.PeerCertificate,
+            AuthenticationException when Says(exception, " alert ") => HandshakeFailure.PeerRefused,
+            AuthenticationException when Says(exception, "did not return a certificate")
+                => HandshakeFailure.PeerCertificate,
+            AuthenticationException when Says(exception, "unsupported protocol", "no shared cipher", "no suitable",
+                "inappropriate fallback", "no application protocol") => HandshakeFailure.NoCommonVersion,
+            AuthenticationException => HandshakeFailure.NotTheProtocol,
+            _ => HandshakeFailure.Other,
+        };
+    }
+
+    private static bool Says(Exception exception, params ReadOnlySpan<string> words)
+    {
+        string text = exception.ToString();
+        foreach (string word in words)
+        {
+            if (text.Contains(word, StringComparison.OrdinalIgnoreCase))
+                return true;
         }
-        return HandshakeFailure.NotTheProtocol;
+        return false;
     }
 
     private protected abstract Task AuthenticateAsync(SslStream stream, LayerContext context);

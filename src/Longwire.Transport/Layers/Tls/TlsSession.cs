@@ -22,12 +22,34 @@ public sealed record TlsSession
     /// <summary>The peer's certificate, or null.</summary>
     public X509Certificate2? PeerCertificate { get; init; }
 
-    internal static TlsSession Of(SslStream stream) => new()
+    /// <summary>
+    /// Who the peer's certificate says it is: the first e-mail address, URI or DNS name of its subject alternative
+    /// names, else its subject; null without a certificate.
+    /// </summary>
+    public string? PeerName { get; init; }
+
+    internal static TlsSession Of(SslStream stream)
     {
-        Version = stream.SslProtocol,
-        CipherSuite = stream.NegotiatedCipherSuite,
-        ServerName = stream.TargetHostName,
-        ApplicationProtocol = stream.NegotiatedApplicationProtocol.ToString(),
-        PeerCertificate = stream.RemoteCertificate as X509Certificate2,
-    };
+        var certificate = stream.RemoteCertificate as X509Certificate2;
+        return new()
+        {
+            Version = stream.SslProtocol,
+            CipherSuite = stream.NegotiatedCipherSuite,
+            ServerName = stream.TargetHostName,
+            ApplicationProtocol = stream.NegotiatedApplicationProtocol.ToString(),
+            PeerCertificate = certificate,
+            PeerName = certificate is null ? null : NameOf(certificate),
+        };
+    }
+
+    private static string NameOf(X509Certificate2 certificate)
+    {
+        foreach (X509NameType kind in (ReadOnlySpan<X509NameType>)
+            [X509NameType.EmailName, X509NameType.UrlName, X509NameType.DnsFromAlternativeName])
+        {
+            if (certificate.GetNameInfo(kind, forIssuer: false) is { Length: > 0 } name)
+                return name;
+        }
+        return certificate.Subject;
+    }
 }
