@@ -125,6 +125,7 @@ internal sealed class LoopHost : ILoopTenant
         if (culprit is LayeredWire { Handler: { } handler })
             culprit = handler;
         (culprit as Connection)?.Abort(CloseReason.HandlerFailed);
+        (culprit as Handshake)?.Abort();
     }
 
     public void OnHeld(TimeSpan duration, object? culprit)

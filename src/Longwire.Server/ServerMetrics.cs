@@ -24,6 +24,8 @@ internal sealed class ServerMetrics : IDisposable
         _refused = _meter.CreateCounter<long>("longwire.connections.refused", "{connection}");
         _acceptFailures = _meter.CreateCounter<long>("longwire.accept.failures", "{error}");
         _closed = _meter.CreateCounter<long>("longwire.connections.closed", "{connection}");
+        _meter.CreateObservableUpDownCounter(
+            "longwire.handshake.active", () => server.Hosts.Sum(static host => host.Handshakes.Count), "{handshake}");
         _handshakeDuration = _meter.CreateHistogram<double>("longwire.handshake.duration", "s");
         _handshakeFailures = _meter.CreateCounter<long>("longwire.handshake.failures", "{handshake}");
         _certificateReloads = _meter.CreateCounter<long>("longwire.tls.reloads", "{reload}");

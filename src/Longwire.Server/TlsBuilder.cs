@@ -41,8 +41,11 @@ public sealed class TlsBuilder
             ClientRevocation = revocation,
         });
 
-    /// <summary>Application protocols in order of preference (ALPN); a client that names others only is refused.</summary>
-    public TlsBuilder ApplicationProtocols(params string[] names) => Set(Options with { ApplicationProtocols = names });
+    /// <summary>
+    /// Application protocols in order of preference (ALPN); a client that names others only is refused.
+    /// </summary>
+    public TlsBuilder ApplicationProtocols(params string[] names) =>
+        Set(Options with { ApplicationProtocols = names });
 
     /// <summary>
     /// How often, at most, the certificates' files are looked at for a change. Default: 10 s.

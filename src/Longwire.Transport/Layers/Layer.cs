@@ -19,9 +19,10 @@ public abstract class Layer
     public virtual bool AwaitsPeer => false;
 
     /// <summary>
-    /// True: a read of zero bytes on the layer's stream waits until a larger one would complete at once, as those of
-    /// <see cref="System.Net.Security.SslStream"/> do; then a connection that waits for input holds no buffer. False,
-    /// the default: a read waits with a buffer of 4 KiB.
+    /// True: a read of zero bytes on the layer's stream waits until the stream itself holds bytes, or the end, so that
+    /// a larger read completes at once, as with <see cref="System.Net.Security.SslStream"/>; then a connection that
+    /// waits for input holds no buffer. It does not do to pass the read on to the stream below, which may be mistaken.
+    /// False, the default: a read waits with a buffer of 4 KiB.
     /// </summary>
     public virtual bool AwaitsWithoutBuffer => false;
 

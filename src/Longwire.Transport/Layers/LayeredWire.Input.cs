@@ -22,6 +22,8 @@ public sealed partial class LayeredWire
         if (IsClosed)
             return IoResult.Failure(TransportError.Closed);
         IsReadable = false;
+        if (_broken != TransportError.None)
+            return IoResult.Failure(_broken); // the socket tells a reset once, and then only "the end"
         try
         {
             IoResult result = Layers[^1].AwaitsWithoutBuffer ? ReadAfterLook(buffer) : ReadFromLease(buffer);

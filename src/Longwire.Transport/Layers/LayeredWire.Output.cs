@@ -32,7 +32,7 @@ public sealed partial class LayeredWire
         _write = WriteThroughAsync(_writeLease.Memory[.._batch]);
         if (_write.IsCompleted)
         {
-            if (!TakeWrite())
+            if (!TakeWrite() || _broken != TransportError.None)
                 return IoResult.Failure(_broken);
             if (_waiting is null)
                 return IoResult.Moved(_batch);
@@ -171,6 +171,11 @@ public sealed partial class LayeredWire
             ReleaseWaiting();
             if (HasPendingWrite && !_isWriting)
                 CompleteWrite(result);
+            else if (_handshake is null && !IsReadable)
+            {
+                IsReadable = true;
+                Tell();
+            }
             return false;
         }
         lock (Bottom)
@@ -187,7 +192,10 @@ public sealed partial class LayeredWire
         if (_waiting is not null || _isWriting || IsClosed)
             return;
         if (_isEnded)
+        {
+            _isEnded = false;
             _inner.ShutdownWrite();
+        }
         if (HasPendingWrite)
         {
             CompleteWrite(IoResult.Moved(_batch));

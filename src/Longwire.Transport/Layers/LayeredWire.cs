@@ -109,6 +109,7 @@ public sealed partial class LayeredWire : Wire, IWireHandler
             return;
         }
         Advance();
+        ReturnReadLease();
         _ = DisposeAsync();
     }
 
@@ -220,9 +221,9 @@ public sealed partial class LayeredWire : Wire, IWireHandler
             for (int i = _streams.Count - 1; i >= 0; i--)
                 await Layers[i].EndAsync(_streams[i]).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is IOException or InvalidOperationException)
+        catch (Exception exception)
         {
-            Break(exception); // the peer is gone, or has said farewell itself: there is nobody to tell
+            Break(exception); // mostly the peer is gone: there is nobody to tell
         }
         _isEnded = true;
         if (Loop!.IsCurrent)

@@ -92,7 +92,8 @@ public sealed class TlsOptionTests
     [InlineData(ClientCertificates.Required, "good", true)]
     [InlineData(ClientCertificates.Required, "foreign", false)]
     [InlineData(ClientCertificates.Required, "expired", false)]
-    public async Task Client_certificates_are_asked_for_and_checked(ClientCertificates asked, string shown, bool admitted)
+    public async Task Client_certificates_are_asked_for_and_checked(
+        ClientCertificates asked, string shown, bool admitted)
     {
         using var folder = new CertificateFolder();
         await using ServerBench bench = await Start(PollerKind.Automatic, tls => tls

@@ -84,7 +84,7 @@ internal sealed class CertificateSet
         }
         catch (Exception exception) when (exception is CryptographicException or NotSupportedException)
         {
-            throw new CertificateException(source.Source, $"TLS cannot use it ({exception.Message})", exception);
+            throw new CertificateException(source.Source, $"the platform refuses it ({exception.Message})", exception);
         }
         var authentication = new SslServerAuthenticationOptions
         {
@@ -102,7 +102,8 @@ internal sealed class CertificateSet
         if (asks)
         {
             authentication.CertificateChainPolicy = PolicyFor(options, authorities);
-            authentication.RemoteCertificateValidationCallback = options.ClientCertificates == ClientCertificates.Required
+            bool required = options.ClientCertificates == ClientCertificates.Required;
+            authentication.RemoteCertificateValidationCallback = required
                 ? static (_, _, _, errors) => errors == SslPolicyErrors.None
                 : static (_, shown, _, errors) => shown is null || errors == SslPolicyErrors.None;
         }
