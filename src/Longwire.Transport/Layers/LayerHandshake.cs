@@ -18,6 +18,7 @@ internal sealed class LayerHandshake(LayeredWire wire, HandshakeGate gate, IHand
     private HandshakeFailure _failure;
     private Exception? _exception;
     private bool _isTimedOut;
+    private bool _isOver; // its end was told
     private volatile bool _isDone;
 
     /// <summary>A step on the pool.</summary>
@@ -51,6 +52,7 @@ internal sealed class LayerHandshake(LayeredWire wire, HandshakeGate gate, IHand
     internal void OnInputWanted()
     {
         gate.Leave();
+        Interleaving.Point();
         wire.Loop!.Post(this);
     }
 
@@ -68,8 +70,9 @@ internal sealed class LayerHandshake(LayeredWire wire, HandshakeGate gate, IHand
     {
         bool isDone = _isDone || (wire.IsClosed && !_isStarted);
         wire.Advance(); // what the last step left is flushed before anything is closed
-        if (!isDone)
-            return;
+        if (!isDone || _isOver)
+            return; // a step that was overtaken by the next one posts late
+        _isOver = true;
         wire.Loop!.Wheel.Disarm(this);
         HandshakeFailure failure = _isTimedOut ? HandshakeFailure.TimedOut
             : wire.IsClosed ? HandshakeFailure.Closed : _failure;
@@ -97,6 +100,7 @@ internal sealed class LayerHandshake(LayeredWire wire, HandshakeGate gate, IHand
             _failure = wire.HasEnded ? HandshakeFailure.PeerLeft : wire.Layers[opened].Classify(exception);
         }
         _isDone = true;
+        Interleaving.Point();
         gate.Leave();
         wire.Loop!.Post(this);
     }

@@ -79,9 +79,13 @@ public sealed partial class LayeredWire
             _waitingBytes += frame.Length;
         }
         if (MayTouchSocket)
+        {
             FlushWaiting();
-        else if (_handshake is null)
-            PostWork();
+            return;
+        }
+        Interleaving.Point();
+        if (_handshake is null)
+            PostWork(); // else the step's end does
     }
 
     private static int Gather(ReadOnlySpan<Segment> segments, Span<byte> into)

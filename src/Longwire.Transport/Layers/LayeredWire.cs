@@ -57,6 +57,9 @@ public sealed partial class LayeredWire : Wire, IWireHandler
 
     internal WireStream Bottom { get; }
 
+    /// <summary>Who opens the layers; null once they are open.</summary>
+    internal LayerHandshake? Handshake => Volatile.Read(ref _handshake);
+
     internal Stream Top => _streams.Count == 0 ? Bottom : _streams[^1];
 
     /// <summary>The peer's FIN, or a broken socket.</summary>
@@ -152,15 +155,6 @@ public sealed partial class LayeredWire : Wire, IWireHandler
             OnWriteEnded();
     }
 
-    /// <summary>A layer off the loop waits for bytes.</summary>
-    internal void OnInputWanted()
-    {
-        if (_handshake is { } handshake)
-            handshake.OnInputWanted();
-        else
-            PostWork();
-    }
-
     /// <summary>In a step: one layer more is open.</summary>
     internal void Push(Stream stream) => _streams.Add(stream);
 
@@ -184,7 +178,8 @@ public sealed partial class LayeredWire : Wire, IWireHandler
             Loop!.MarkReady(this);
     }
 
-    private void PostWork()
+    /// <summary>Something happened off the loop: brings the wire there.</summary>
+    internal void PostWork()
     {
         Work work = _work ?? Interlocked.CompareExchange(ref _work, new Work(this), null) ?? _work;
         Loop!.Post(work);

@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using Longwire.Primitives;
 
 namespace Longwire.Transport.Layers;
 
@@ -41,12 +42,18 @@ internal sealed class WireStream(LayeredWire wire) : Stream, IValueTaskSource<in
                 ? ValueTask.FromException<int>(new WireException(result.Error))
                 : new ValueTask<int>(result.Bytes);
         }
+        LayerHandshake? step = wire.Handshake; // it may be over before this thread has told it
         _read.Reset();
         var task = new ValueTask<int>(this, _read.Version);
         _buffer = buffer;
         Volatile.Write(ref _isPending, true);
-        if (!mayRead)
-            wire.OnInputWanted();
+        if (mayRead)
+            return task;
+        Interleaving.Point();
+        if (step is not null)
+            step.OnInputWanted();
+        else
+            wire.PostWork();
         return task;
     }
 
