@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Longwire.ServerTests;
@@ -103,10 +105,56 @@ public sealed class TlsLifeTests
         await bench.Connect();
         await bench.Connect();
         await Wait.Until(() => bench.Server.ConnectionCount == 2, "two places to be taken");
-        TestClient third = await bench.Connect();
-        await third.ExpectReset();
-        Assert.Contains(bench.Logs.Entries, static entry =>
-            entry.Text.Contains(nameof(CloseReason.TooManyFromAddress), StringComparison.Ordinal));
+        using var third = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        var target = IPEndPoint.Parse(bench.Address["tcp://".Length..]);
+        await Task.WhenAny(third.ConnectAsync(target, TestContext.Current.CancellationToken).AsTask());
+        await Wait.Until(
+            () => bench.Logs.Entries.Any(static entry =>
+                entry.Text.Contains(nameof(CloseReason.TooManyFromAddress), StringComparison.Ordinal)),
+            "the third to be refused");
+    }
+
+    [Theory, MemberData(nameof(Pollers))]
+    public async Task Garbage_instead_of_a_handshake_costs_its_sender_only(PollerKind poller)
+    {
+        await using ServerBench bench = await TlsTests.Echo(poller);
+        var random = new Random(4);
+        for (int i = 0; i < 300; i++)
+        {
+            byte[] garbage = new byte[random.Next(1, 2000)];
+            random.NextBytes(garbage);
+            if (i % 2 == 0) // what begins like a record of a handshake, with a length of its own
+                (garbage[0], garbage[^1]) = (22, 3);
+            if (i % 4 == 0 && garbage.Length > 6)
+            {
+                int length = garbage.Length - 5;
+                ((byte[])[22, 3, 1, (byte)(length >> 8), (byte)length, 1]).CopyTo(garbage, 0);
+            }
+            using TestClient client = await TestClient.Connect(bench.Address);
+            client.Send(garbage);
+            client.Finish();
+        }
+        await Wait.Until(() => bench.Server.ConnectionCount == 0, "all places to be free");
+        using TlsClient healthy = await TlsClient.Connect(bench.Address);
+        await healthy.Send("hello\n");
+        Assert.Equal("hello", await healthy.ReadLine());
+        Assert.Equal(300, bench.Logs.Entries.Count(static entry => entry.Id.Id == 1105));
+    }
+
+    [Theory, MemberData(nameof(Pollers))]
+    public async Task A_damaged_record_ends_the_connection(PollerKind poller)
+    {
+        await using ServerBench bench = await TlsTests.Echo(poller);
+        using TlsClient client = await TlsClient.Connect(bench.Address);
+        await client.Send("hello\n");
+        Assert.Equal("hello", await client.ReadLine());
+        byte[] record = new byte[69];
+        ((byte[])[23, 3, 3, 0, 64]).CopyTo(record, 0); // application data that nobody encrypted
+        await client.Socket.SendAsync(record);
+        await Wait.Until(
+            () => bench.Logs.Entries.Any(static entry =>
+                entry.Text.Contains($"closed: {CloseReason.MalformedFrame}", StringComparison.Ordinal)),
+            "the connection's end");
     }
 
     [Theory, MemberData(nameof(Pollers))]
