@@ -52,6 +52,9 @@ public enum CloseReason : ushort
     /// <summary>The peer did not close within the linger time after our FIN.</summary>
     LingerTimeout = 209,
 
+    /// <summary>The layers (TLS, say) were not open by the handshake deadline.</summary>
+    HandshakeTimeout = 210,
+
     /// <summary>The peer sent bytes that are no frame of the protocol.</summary>
     MalformedFrame = 300,
 
@@ -60,6 +63,9 @@ public enum CloseReason : ushort
 
     /// <summary>The stream ended inside a frame.</summary>
     TruncatedFrame = 302,
+
+    /// <summary>The layers could not be opened: no TLS, no common version, no trusted certificate.</summary>
+    HandshakeFailed = 303,
 
     /// <summary>The operating system reported an error that is none of the above.</summary>
     TransportError = 400,
@@ -94,6 +100,7 @@ public static class CloseReasons
             => ReconnectAdvice.WhenNeeded,
         CloseReason.ServerShutdown => ReconnectAdvice.AfterHint,
         CloseReason.MalformedFrame or CloseReason.FrameTooLarge or CloseReason.TruncatedFrame
+            or CloseReason.HandshakeFailed
             => ReconnectAdvice.AfterRepair,
         _ => ReconnectAdvice.WithBackoff,
     };

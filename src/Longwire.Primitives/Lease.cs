@@ -18,6 +18,9 @@ public enum LeaseOwner
     /// <summary>Input that was read but may not be decoded yet because its connection is paused.</summary>
     PausedInput,
 
+    /// <summary>A batch on its way into a connection's layers, or input that they are asked for.</summary>
+    Layer,
+
     /// <summary>A loop's own receive slab.</summary>
     Receive,
 }
@@ -60,6 +63,16 @@ public sealed class Lease
         {
             ThrowIfReturned();
             return new Span<byte>(Slab.Memory, Offset, Capacity);
+        }
+    }
+
+    /// <summary>The block, for asynchronous I/O.</summary>
+    public Memory<byte> Memory
+    {
+        get
+        {
+            ThrowIfReturned();
+            return new Memory<byte>(Slab.Memory, Offset, Capacity);
         }
     }
 

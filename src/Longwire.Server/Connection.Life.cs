@@ -214,7 +214,7 @@ public abstract partial class Connection
     private void PartEnded()
     {
         if (Interlocked.Decrement(ref _parts) == 0)
-            _host.Server.OnFinished(this);
+            _host.Server.OnFinished(Remote);
     }
 
     /// <summary>Inline endpoints: the last event, on the loop.</summary>
@@ -273,6 +273,9 @@ public abstract partial class Connection
         {
             TransportError.Reset or TransportError.AbortedBeforeAccept => CloseReason.PeerReset,
             TransportError.TimedOut or TransportError.Unreachable => CloseReason.PeerUnresponsive,
+            TransportError.Corrupted => CloseReason.MalformedFrame,
+            TransportError.Truncated => CloseReason.TruncatedFrame,
+            TransportError.OutOfMemory => CloseReason.MemoryPressure,
             _ => CloseReason.TransportError,
         },
         CloseMode.Abort);

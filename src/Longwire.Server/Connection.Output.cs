@@ -34,7 +34,7 @@ public abstract partial class Connection
             _host.Counters.SendCalls++;
             if (result.Status == IoStatus.Pending)
             {
-                _outbox.Own(count);
+                _outbox.Own(result.Bytes);
                 ArmForBacklog();
             }
             else if (!TakeWritten(result))

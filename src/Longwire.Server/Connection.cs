@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Longwire.Primitives;
 using Longwire.Transport;
+using Longwire.Transport.Layers;
 
 namespace Longwire;
 
@@ -38,6 +39,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
 
     /// <summary>The peer's address.</summary>
     public PeerAddress Remote => _wire.Remote;
+
+    /// <summary>What TLS agreed on with the peer, its certificate included; null without TLS.</summary>
+    public TlsSession? Tls => (_wire as LayeredWire)?.Context.Tls;
 
     /// <summary>Why the connection ended; <see cref="CloseReason.None"/> while it is open.</summary>
     public CloseReason Reason => _reason;

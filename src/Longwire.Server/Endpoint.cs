@@ -1,6 +1,7 @@
 using System.Buffers;
 using Longwire.Primitives;
 using Longwire.Transport;
+using Longwire.Transport.Layers;
 using Microsoft.Extensions.Logging;
 
 namespace Longwire;
@@ -17,8 +18,9 @@ internal sealed class Endpoint
     internal readonly MessageEncoder Encoder;
     internal readonly byte[]? Heartbeat;
     internal readonly byte[]? Goodbye;
+    internal readonly IReadOnlyList<Layer> Layers; // from the socket upwards
 
-    internal Endpoint(int index, EndpointDraft draft, Hub hub, ILogger logger)
+    internal Endpoint(int index, EndpointDraft draft, Hub hub, TimeProvider time, ILogger logger)
     {
         Index = index;
         Address = ListenAddress.Parse(draft.Address);
@@ -32,6 +34,7 @@ internal sealed class Endpoint
         Encoder = new EndpointEncoder(Codec, draft, hub, logger);
         Heartbeat = draft.Heartbeat;
         Goodbye = draft.Goodbye;
+        Layers = [.. draft.Layers.Select(make => make(time))];
     }
 
     /// <summary>Encodes a payload with the codec; the caller owns the frame.</summary>

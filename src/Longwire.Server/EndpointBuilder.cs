@@ -1,4 +1,5 @@
 using System.Buffers;
+using Longwire.Transport.Layers;
 
 namespace Longwire;
 
@@ -29,6 +30,45 @@ public sealed class EndpointBuilder<TSession>
         _draft.Options = options;
         return this;
     }
+
+    /// <summary>Encrypts with TLS 1.2 or 1.3.</summary>
+    /// <remarks>
+    /// Certificates are loaded when the server is created, which fails with a <see cref="CertificateException"/> that
+    /// names the file and the cure.
+    /// </remarks>
+    public EndpointBuilder<TSession> UseTls(Action<TlsBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        var builder = new TlsBuilder();
+        configure(builder);
+        return UseTls(builder.Options);
+    }
+
+    /// <summary>Encrypts with TLS 1.2 or 1.3, as the options say.</summary>
+    public EndpointBuilder<TSession> UseTls(TlsServerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _draft.Layers.Add(time => new TlsServerLayer(options, time));
+        return this;
+    }
+
+    /// <summary>
+    /// Lays a layer over those before: the first one stands on the socket, the last one carries the protocol.
+    /// </summary>
+    public EndpointBuilder<TSession> UseLayer(Layer layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        _draft.Layers.Add(_ => layer);
+        return this;
+    }
+
+    /// <summary>
+    /// Lays a stream of the application's own over the layers before; see <see cref="Layer"/> for what it must keep to.
+    /// </summary>
+    /// <param name="name">A short name for logs.</param>
+    /// <param name="open">Wraps the stream below.</param>
+    public EndpointBuilder<TSession> UseLayer(string name, Func<Stream, Stream> open) =>
+        UseLayer(new StreamLayer(name, below => ValueTask.FromResult(open(below))));
 
     /// <summary>What happens to a subscriber that does not keep up; short for the option of that name.</summary>
     public EndpointBuilder<TSession> SlowConsumer(SlowConsumerPolicy policy)
@@ -179,4 +219,5 @@ internal sealed class EndpointDraft(string address)
     internal SnapshotEndWriter? SnapshotEndWriter;
     internal byte[]? Heartbeat;
     internal byte[]? Goodbye;
+    internal readonly List<Func<TimeProvider, Layer>> Layers = []; // made with the server, and with its clock
 }

@@ -57,6 +57,12 @@ public sealed record EndpointOptions
     /// </summary>
     public TimeSpan HalfCloseGrace { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Time from the accept in which all layers (TLS, say) must be open. It starts before the peer has sent anything.
+    /// Default: 10 s.
+    /// </summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Time after our FIN that the peer has to send its own. Default: 5 s.</summary>
     public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -82,6 +88,7 @@ public sealed record EndpointOptions
         Check(HeartbeatTimeout > TimeSpan.Zero, endpoint, nameof(HeartbeatTimeout), "a positive time");
         Check(StallTimeout > TimeSpan.Zero, endpoint, nameof(StallTimeout), "a positive time");
         Check(HalfCloseGrace > TimeSpan.Zero, endpoint, nameof(HalfCloseGrace), "a positive time");
+        Check(HandshakeTimeout > TimeSpan.Zero, endpoint, nameof(HandshakeTimeout), "a positive time");
         Check(LingerTimeout > TimeSpan.Zero, endpoint, nameof(LingerTimeout), "a positive time");
         Check(Listen.Backlog >= 1, endpoint, "Listen.Backlog", "at least 1");
     }
@@ -108,6 +115,13 @@ public sealed record ServerLimits
     public int MaxConnectionsPerAddress { get; init; } = 20_000;
 
     /// <summary>
+    /// Most handshakes of layers that compute at one time, on the thread pool; those that wait for their peer do not
+    /// count, and those beyond the limit wait for their turn within their deadline. Default: the cores that the process
+    /// may use, at least 2.
+    /// </summary>
+    public int MaxConcurrentHandshakes { get; init; } = Math.Max(2, Environment.ProcessorCount);
+
+    /// <summary>
     /// Most bytes in all outboxes together. Default: 256 MiB. When it is spent, the connections whose queued messages
     /// are the oldest lose them as their policy says, or are closed with <see cref="CloseReason.MemoryPressure"/>. At
     /// least 256 KiB per loop, in which portions loops take it.
@@ -121,6 +135,7 @@ public sealed record ServerLimits
     {
         Check(MaxConnections >= 1, nameof(MaxConnections), "at least 1");
         Check(MaxConnectionsPerAddress >= 1, nameof(MaxConnectionsPerAddress), "at least 1");
+        Check(MaxConcurrentHandshakes >= 1, nameof(MaxConcurrentHandshakes), "at least 1");
         Check(OutboxBudgetBytes >= (long)loops * OutboxBudget.ChunkBytes, nameof(OutboxBudgetBytes),
             $"at least {(long)loops * OutboxBudget.ChunkBytes} bytes, {OutboxBudget.ChunkBytes} for each loop");
         Check(DrainTimeout > TimeSpan.Zero, nameof(DrainTimeout), "a positive time");

@@ -1,4 +1,5 @@
 using Longwire.Transport;
+using Longwire.Transport.Layers;
 using Microsoft.Extensions.Logging;
 
 namespace Longwire;
@@ -23,6 +24,17 @@ internal static partial class Log
 
     [LoggerMessage(1103, LogLevel.Warning, "Connection from {Remote} refused: {Reason}")]
     internal static partial void Refused(ILogger logger, PeerAddress remote, CloseReason reason);
+
+    [LoggerMessage(1105, LogLevel.Debug, "Handshake with {Remote} at {Endpoint} failed: {Failure} ({Explanation})")]
+    internal static partial void HandshakeFailed(
+        ILogger logger, Exception? exception, PeerAddress remote, ListenAddress endpoint, HandshakeFailure failure,
+        string explanation);
+
+    [LoggerMessage(1106, LogLevel.Information, "{Endpoint} has loaded its changed certificates")]
+    internal static partial void CertificatesReloaded(ILogger logger, ListenAddress endpoint);
+
+    [LoggerMessage(1107, LogLevel.Error, "{Endpoint} keeps its certificates, as the changed ones fail: {Problem}")]
+    internal static partial void CertificatesKept(ILogger logger, ListenAddress endpoint, string problem);
 
     [LoggerMessage(1104, LogLevel.Warning, "Accepting failed: {Error}; next attempt after {BackOff}")]
     internal static partial void AcceptFailed(ILogger logger, TransportError error, TimeSpan backOff);

@@ -1,5 +1,6 @@
 using Longwire.Primitives;
 using Longwire.Transport;
+using Longwire.Transport.Layers;
 
 namespace Longwire;
 
@@ -49,6 +50,11 @@ internal sealed class LoopHost : ILoopTenant
         _idleDecoders = new FrameDecoder?[server.EndpointCount];
         loop.Tenant = this;
     }
+
+    /// <summary>Clients on this loop whose layers are being opened.</summary>
+    internal HashSet<Handshake> Handshakes { get; } = [];
+
+    internal bool IsDraining => _drain is not null;
 
     /// <summary>Connections on this loop, those on their way to it included.</summary>
     internal int Load;
@@ -116,7 +122,10 @@ internal sealed class LoopHost : ILoopTenant
     {
         Counters.Faults++;
         Log.LoopFault(Server.Logger, exception, Loop.Index, Describe(culprit));
+        if (culprit is LayeredWire { Handler: { } handler })
+            culprit = handler;
         (culprit as Connection)?.Abort(CloseReason.HandlerFailed);
+        (culprit as Handshake)?.Abort();
     }
 
     public void OnHeld(TimeSpan duration, object? culprit)
@@ -163,6 +172,8 @@ internal sealed class LoopHost : ILoopTenant
     internal void BeginDrain(TimeSpan deadline)
     {
         _drain = deadline;
+        foreach (Handshake handshake in Handshakes)
+            handshake.Abort();
         ForEach(deadline, static (time, connection) => connection.BeginDrain(time));
     }
 

@@ -127,8 +127,16 @@ internal struct Outbox
         return count;
     }
 
-    /// <summary>The poller owns the first <paramref name="entries"/> until <see cref="Consume"/>.</summary>
-    internal void Own(int entries) => _owned = entries;
+    /// <summary>The poller owns the next <paramref name="bytes"/> to send until <see cref="Consume"/>.</summary>
+    internal void Own(int bytes)
+    {
+        bytes += _headSent;
+        for (OutboxEntry? entry = _head; entry is not null && bytes > 0; entry = entry.Next)
+        {
+            bytes -= entry.Frame.Length;
+            _owned++;
+        }
+    }
 
     /// <summary>
     /// Takes note of sent bytes; calls <paramref name="host"/> for each frame that is done and returns their bytes.

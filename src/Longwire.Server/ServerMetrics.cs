@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Longwire.Transport.Layers;
 
 namespace Longwire;
 
@@ -11,6 +12,9 @@ internal sealed class ServerMetrics : IDisposable
     private readonly Counter<long> _refused;
     private readonly Counter<long> _acceptFailures;
     private readonly Counter<long> _closed;
+    private readonly Histogram<double> _handshakeDuration;
+    private readonly Counter<long> _handshakeFailures;
+    private readonly Counter<long> _certificateReloads;
     private long _acceptedCount;
     private long _refusedCount;
 
@@ -20,6 +24,11 @@ internal sealed class ServerMetrics : IDisposable
         _refused = _meter.CreateCounter<long>("longwire.connections.refused", "{connection}");
         _acceptFailures = _meter.CreateCounter<long>("longwire.accept.failures", "{error}");
         _closed = _meter.CreateCounter<long>("longwire.connections.closed", "{connection}");
+        _meter.CreateObservableUpDownCounter(
+            "longwire.handshake.active", () => server.Hosts.Sum(static host => host.Handshakes.Count), "{handshake}");
+        _handshakeDuration = _meter.CreateHistogram<double>("longwire.handshake.duration", "s");
+        _handshakeFailures = _meter.CreateCounter<long>("longwire.handshake.failures", "{handshake}");
+        _certificateReloads = _meter.CreateCounter<long>("longwire.tls.reloads", "{reload}");
         HandlerWait = _meter.CreateHistogram<double>("longwire.handler.wait", "s");
         _meter.CreateObservableUpDownCounter(
             "longwire.connections.active", () => server.ConnectionCount, "{connection}");
@@ -63,6 +72,17 @@ internal sealed class ServerMetrics : IDisposable
     }
 
     internal void AcceptFailed() => _acceptFailures.Add(1);
+
+    internal void HandshakeEnded(HandshakeFailure failure, TimeSpan duration)
+    {
+        if (failure == HandshakeFailure.None)
+            _handshakeDuration.Record(duration.TotalSeconds);
+        else
+            _handshakeFailures.Add(1, new KeyValuePair<string, object?>("cause", failure.ToString()));
+    }
+
+    internal void CertificatesReloaded(bool loaded) =>
+        _certificateReloads.Add(1, new KeyValuePair<string, object?>("outcome", loaded ? "loaded" : "kept"));
 
     internal void HandlerBegun(TimeProvider time, long scheduled)
     {

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Longwire.Primitives;
 using Longwire.Transport;
+using Longwire.Transport.Layers;
 
 namespace Longwire;
 
@@ -17,6 +18,15 @@ public sealed partial class TcpServer
 
     /// <summary>Takes accepted wires for an endpoint.</summary>
     internal IAcceptHandler AcceptorFor(int endpoint) => new Acceptor(this, _endpoints[endpoint]);
+
+    private void Watch(TlsServerLayer tls, ListenAddress address) => tls.Reloaded += failure =>
+    {
+        _metrics!.CertificatesReloaded(failure is null);
+        if (failure is null)
+            Log.CertificatesReloaded(Logger, address);
+        else
+            Log.CertificatesKept(Logger, address, failure.Message);
+    };
 
     private Loop CreateLoop(int index)
     {
@@ -74,9 +84,14 @@ public sealed partial class TcpServer
                     host = other;
             }
             Interlocked.Increment(ref host.Load);
+            Interleaving.Point();
+            if (endpoint.Layers.Count > 0)
+            {
+                host.Loop.Post(new Handshake(endpoint, host, new LayeredWire(wire, endpoint.Layers)));
+                return;
+            }
             Connection connection = endpoint.Handlers.CreateConnection();
             connection.Prepare(endpoint, host, wire);
-            Interleaving.Point();
             host.Loop.Post(connection); // its first run brings it into the loop's table
         }
 

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Longwire.Primitives;
 using Longwire.Transport;
+using Longwire.Transport.Layers;
 using Microsoft.Extensions.Logging;
 
 namespace Longwire;
@@ -40,10 +41,15 @@ public sealed partial class TcpServer : IAsyncDisposable
         Hub = new Hub(
             Pool, builder.HubOptions with { Topics = [.. builder.HubOptions.Topics, Groups.Rule] }, Time);
         Admission = new Admission(builder.ServerLimits);
+        Gate = new HandshakeGate(builder.ServerLimits.MaxConcurrentHandshakes, Schedule);
         _budget = new OutboxBudget(builder.ServerLimits.OutboxBudgetBytes);
         _endpoints = new Endpoint[builder.Endpoints.Count];
         for (int i = 0; i < _endpoints.Length; i++)
-            _endpoints[i] = new Endpoint(i, builder.Endpoints[i], Hub, Logger);
+        {
+            _endpoints[i] = new Endpoint(i, builder.Endpoints[i], Hub, Time, Logger);
+            foreach (TlsServerLayer tls in _endpoints[i].Layers.OfType<TlsServerLayer>())
+                Watch(tls, _endpoints[i].Address);
+        }
     }
 
     /// <summary>The topics.</summary>
@@ -62,6 +68,8 @@ public sealed partial class TcpServer : IAsyncDisposable
     internal ILogger Logger { get; }
 
     internal Admission Admission { get; }
+
+    internal HandshakeGate Gate { get; }
 
     internal IReadOnlyList<LoopHost> Hosts => _hosts;
 
@@ -190,7 +198,7 @@ public sealed partial class TcpServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
-    /// <summary>Where handler queues run.</summary>
+    /// <summary>Where handler queues and handshakes run.</summary>
     internal void Schedule(IThreadPoolWorkItem work)
     {
         if (_builder.Executor is { } executor)
@@ -220,9 +228,9 @@ public sealed partial class TcpServer : IAsyncDisposable
     /// A connection's last handler has ended, on any thread. Only then its place is free: a client that reconnects
     /// under a stuck handler must not pile up more of them.
     /// </summary>
-    internal void OnFinished(Connection connection)
+    internal void OnFinished(PeerAddress remote)
     {
-        Admission.Leave(connection.Remote);
+        Admission.Leave(remote);
         if (_draining && Admission.Connections == 0)
             _allClosed.TrySetResult();
     }

@@ -21,11 +21,13 @@ public enum IoStatus : byte
 
 /// <summary>The outcome of one read or write: an expected outcome is a value, not an exception.</summary>
 /// <param name="Status">How it went.</param>
-/// <param name="Bytes">Bytes moved; 0 unless <see cref="IoStatus.Done"/>.</param>
+/// <param name="Bytes">Bytes moved; with <see cref="IoStatus.Pending"/> those that the poller owns; else 0.</param>
 /// <param name="Error">The cause of <see cref="IoStatus.Failed"/>.</param>
 public readonly record struct IoResult(IoStatus Status, int Bytes, TransportError Error)
 {
     internal static IoResult Moved(int bytes) => new(IoStatus.Done, bytes, TransportError.None);
+
+    internal static IoResult Pended(int bytes) => new(IoStatus.Pending, bytes, TransportError.None);
 
     internal static IoResult Of(IoStatus status) => new(status, 0, TransportError.None);
 

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using Longwire.Primitives;
+using Longwire.Transport.Layers;
 
 namespace Longwire.Transport;
 
@@ -50,6 +51,7 @@ public sealed partial class Loop : Inbox, IDisposable
         if (!pool.TryRent(TurnBytes, LeaseOwner.Receive, out Lease? receive))
             throw new InvalidOperationException("The slab pool's ceiling leaves no room for a loop's receive slab.");
         _receive = receive;
+        Pool = pool;
         poller.Loop = this;
         Wheel = new TimerWheel(RunTimer);
     }
@@ -74,6 +76,10 @@ public sealed partial class Loop : Inbox, IDisposable
 
     /// <summary>The shared receive slab: valid until the next read on this loop.</summary>
     public Span<byte> ReceiveBuffer => _receive.Span[..TurnBytes];
+
+    internal Memory<byte> ReceiveMemory => _receive.Memory[..TurnBytes];
+
+    internal SlabPool Pool { get; }
 
     /// <summary>Who flushes.</summary>
     [DisallowNull]
@@ -128,7 +134,7 @@ public sealed partial class Loop : Inbox, IDisposable
             throw new InvalidOperationException("A dialled wire belongs to the loop that dialled it.");
         wire.Loop = this;
         wire.Handler = handler;
-        _poller.Add(wire);
+        wire.AddTo(_poller);
     }
 
     /// <summary>Begins to accept on a bound socket; on the loop.</summary>
@@ -147,6 +153,8 @@ public sealed partial class Loop : Inbox, IDisposable
     {
         if (target is not (IPEndPoint or UnixDomainSocketEndPoint))
             throw new ArgumentException($"'{target}' is neither an IP address nor a Unix socket.", nameof(target));
+        if (options.Layers.Count > 0)
+            handler = new LayeredDial(this, options, handler);
         _poller.Dial(target, options, handler);
     }
 

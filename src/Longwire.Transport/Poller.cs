@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Longwire.Transport.Layers;
 
 namespace Longwire.Transport;
 
@@ -71,6 +72,17 @@ public sealed record DialOptions
 
     /// <summary>Socket options of the connection.</summary>
     public TcpOptions Tcp { get; init; } = TcpOptions.Default;
+
+    /// <summary>
+    /// What lies between the socket and the protocol, from the socket upwards; they are open when the handler is told,
+    /// within the same time. Default: nothing.
+    /// </summary>
+    public IReadOnlyList<Layer> Layers { get; init; } = [];
+
+    /// <summary>
+    /// Limits the handshakes that compute at one time. Default: one for the process, with as many as there are cores.
+    /// </summary>
+    public HandshakeGate HandshakeGate { get; init; } = HandshakeGate.Shared;
 
     /// <summary>The local address to bind to, or null for the system's choice.</summary>
     public IPEndPoint? Local { get; init; }

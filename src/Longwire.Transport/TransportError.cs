@@ -41,6 +41,18 @@ public enum TransportError : byte
     /// <summary>Our side closed the socket meanwhile.</summary>
     Closed,
 
+    /// <summary>What the peer sent makes no sense to a layer: a TLS record that was tampered with, say.</summary>
+    Corrupted,
+
+    /// <summary>The stream ended inside a layer's unit: a TLS record of which the end is missing.</summary>
+    Truncated,
+
+    /// <summary>A dialled connection's layers could not be opened: no TLS at the other end, say.</summary>
+    HandshakeFailed,
+
+    /// <summary>A dialled server's certificate is not trusted, or is not one for the name that was asked for.</summary>
+    NotTrusted,
+
     /// <summary>Anything else.</summary>
     Other,
 }

@@ -91,4 +91,7 @@ public abstract class Wire
         statistics = default;
         return false;
     }
+
+    /// <summary>The loop takes the wire in.</summary>
+    internal virtual void AddTo(Poller poller) => poller.Add(this);
 }

@@ -19,9 +19,11 @@ public sealed class CloseReasonTests
         ["MemoryPressure"] = (207, ReconnectAdvice.WithBackoff),
         ["HandlerFailed"] = (208, ReconnectAdvice.WithBackoff),
         ["LingerTimeout"] = (209, ReconnectAdvice.WithBackoff),
+        ["HandshakeTimeout"] = (210, ReconnectAdvice.WithBackoff),
         ["MalformedFrame"] = (300, ReconnectAdvice.AfterRepair),
         ["FrameTooLarge"] = (301, ReconnectAdvice.AfterRepair),
         ["TruncatedFrame"] = (302, ReconnectAdvice.AfterRepair),
+        ["HandshakeFailed"] = (303, ReconnectAdvice.AfterRepair),
         ["TransportError"] = (400, ReconnectAdvice.WithBackoff),
         ["ServerShutdown"] = (500, ReconnectAdvice.AfterHint),
     };

@@ -21,7 +21,9 @@ public sealed class CommandLineTests
         Assert.Contains("--telnet <ADDRESS>", output);
         Assert.Contains("[default: 127.0.0.1:2323]", output);
         Assert.Contains("--data <DIR>", output);
-        Assert.Contains("Nothing is stored there yet", output);
+        Assert.Contains("--tls-certificate <FILE>", output);
+        Assert.Contains("--tls-key <FILE>", output);
+        Assert.Contains("--tls-client-ca <FILE>", output);
         Assert.Contains("LONGWIRE_DATA", output);
         Assert.Contains("Usage:\n  longwire ", output.ReplaceLineEndings("\n"));
     }
@@ -105,7 +107,7 @@ public sealed class CommandLineTests
     [InlineData("tcp://[::1]:2323", "[::1]:2323 - try: nc ::1 2323,")]
     [InlineData("unix:///run/x.sock", "unix:///run/x.sock - try: nc -U /run/x.sock,")]
     public void The_announcement_shows_a_command_that_works(string address, string expected) =>
-        Assert.Equal($"Listening on {expected} then type: watch host/cpu", Announcement.For(address));
+        Assert.Equal($"Listening on {expected} then type: watch host/cpu", Announcement.For(address, isTls: false));
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
     {

@@ -6,6 +6,8 @@ internal static class PlantedBugs
 {
     private const string Inbox = "src/Longwire.Primitives/Inbox.cs";
     private const string Output = "src/Longwire.Server/Connection.Output.cs";
+    private const string LayeredInput = "src/Longwire.Transport/Layers/LayeredWire.Input.cs";
+    private const string LayeredOutput = "src/Longwire.Transport/Layers/LayeredWire.Output.cs";
     private const string Life = "src/Longwire.Server/Connection.Life.cs";
 
     internal static IReadOnlyList<PlantedBug> All { get; } =
@@ -95,5 +97,21 @@ internal static class PlantedBugs
         new("older message replaces a newer one", "src/Longwire.Server/Backlog.cs",
             "if (node.Latest.Sequence > frame.Sequence)",
             "if (node.Latest.Sequence < 0)"),
+        new("a layer's write told done while bytes wait", LayeredOutput,
+            """
+                        if (_waiting is null)
+                            return IoResult.Moved(_batch);
+            """,
+            "            return IoResult.Moved(_batch);"),
+        new("no further look into a layer", LayeredInput,
+            "IsReadable = LookAgain();",
+            "IsReadable = LookAgain() && false;"),
+        new("a layer off the loop that nobody is told of", LayeredInput,
+            """
+                    if (!Loop!.IsCurrent)
+                        PostWork();
+                    else if (!_inTurn)
+            """,
+            "        if (Loop!.IsCurrent && !_inTurn)"),
     ];
 }

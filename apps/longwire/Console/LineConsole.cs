@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text;
+using Longwire.Transport.Layers;
 using Microsoft.Extensions.Logging;
 
 namespace Longwire.Service.Console;
@@ -29,12 +30,12 @@ internal static class LineConsole
         $"error: the line is longer than {MaxLineBytes} bytes and was ignored; send a shorter one";
 
     /// <summary>A server with the console as its endpoint.</summary>
-    public static TcpServer CreateServer(string address, ILoggerFactory logs)
+    public static TcpServer CreateServer(string address, TlsServerOptions? tls, ILoggerFactory logs)
     {
         var commands = new ConsoleCommands();
         TcpServer server = TcpServer.Create(builder => builder
             .Logging(logs)
-            .Listen(address, endpoint => endpoint
+            .Listen(address, endpoint => (tls is null ? endpoint : endpoint.UseTls(tls))
                 .Framing(Lines.Utf8(MaxLineBytes, OversizedFrames.Skip))
                 .SlowConsumer(SlowConsumerPolicy.Latest)
                 .Deliver(static (topic, _, message, output) => ConsoleText.WriteValue(topic, message, output))

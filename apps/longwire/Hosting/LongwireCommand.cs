@@ -1,12 +1,17 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Longwire.Service.Certificates;
 using Longwire.Service.Console;
 using Longwire.Transport;
+using Longwire.Transport.Layers;
 
 namespace Longwire.Service.Hosting;
 
-/// <summary>The command line: <c>longwire [serve] [--telnet ADDRESS] [--data DIR]</c>.</summary>
+/// <summary>
+/// The command line: <c>longwire [serve] [--telnet ADDRESS] [--data DIR] [--tls-certificate FILE]</c> and
+/// <c>longwire cert dev</c>.
+/// </summary>
 internal static class LongwireCommand
 {
     private const string DefaultTelnet = "127.0.0.1:2323";
@@ -44,24 +49,49 @@ internal static class LongwireCommand
         var data = new Option<string?>("--data")
         {
             HelpName = "DIR",
-            Description = "Where data is kept. Nothing is stored there yet. Default: "
+            Description = "Where data is kept: development certificates only, so far. Default: "
                 + $"{DataFolder.Variable}, or the system's folder for the data of applications",
             Recursive = true,
         };
-        Task<int> Serve(ParseResult arguments) =>
-            ServeAsync(arguments.GetValue(telnet)!, arguments.GetValue(data), output, error);
+        Option<string?> certificate = FileOption("--tls-certificate",
+            "Encrypts the console with this certificate: PEM with the chain behind it, or PFX. "
+                + $"A password is read from {TlsSettings.PasswordVariable}");
+        Option<string?> key = FileOption(
+            "--tls-key", "The certificate's key, PEM. Default: it is in the certificate's file");
+        Option<string?> clientAuthorities = FileOption(
+            "--tls-client-ca", "Admits only clients with a certificate from one of these authorities, PEM");
+        Task<int> Serve(ParseResult arguments) => ServeAsync(
+            arguments.GetValue(telnet)!, arguments.GetValue(data), arguments.GetValue(certificate),
+            arguments.GetValue(key), arguments.GetValue(clientAuthorities), output, error);
         var serve = new Command("serve", "Runs the service until Ctrl-C or SIGTERM (the default)");
         serve.SetAction((arguments, _) => Serve(arguments));
         var root = new RootCommand("Longwire pushes this machine's live status to everyone who watches.")
         {
             telnet,
             data,
+            certificate,
+            key,
+            clientAuthorities,
             serve,
+            CertCommand.Create(data, output, error),
         };
         root.HelpName = "longwire";
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
         root.SetAction((arguments, _) => Serve(arguments));
         return root;
+    }
+
+    private static Option<string?> FileOption(string name, string description) => new(name)
+    {
+        HelpName = "FILE",
+        Description = description,
+        Recursive = true,
+    };
+
+    private static async Task<int> FailAsync(string problem, TextWriter error)
+    {
+        await error.WriteLineAsync($"longwire: {problem}");
+        return ExitCodes.Failure;
     }
 
     private static void CheckAddress(OptionResult option)
@@ -76,23 +106,32 @@ internal static class LongwireCommand
         }
     }
 
-    private static async Task<int> ServeAsync(string telnet, string? data, TextWriter output, TextWriter error)
+    private static async Task<int> ServeAsync(
+        string telnet, string? data, string? certificate, string? key, string? clientAuthorities, TextWriter output,
+        TextWriter error)
     {
-        if (!DataFolder.TryResolve(data, Environment.GetEnvironmentVariable, out string? folder, out string? why))
+        if (!DataFolder.TryResolve(data, Environment.GetEnvironmentVariable, out string? folder, out string? why)
+            || !TlsSettings.TryResolve(
+                certificate, key, clientAuthorities, Environment.GetEnvironmentVariable, out TlsServerOptions? tls,
+                out why))
         {
-            await error.WriteLineAsync($"longwire: {why}");
-            return ExitCodes.Failure;
+            return await FailAsync(why, error);
         }
         try
         {
-            await using var host = new ServiceHost(new ServeSettings(telnet, folder), output, ServiceLog.ToConsole);
+            var settings = new ServeSettings(telnet, folder, tls);
+            await using var host = new ServiceHost(settings, output, ServiceLog.ToConsole);
             return await host.RunAsync();
+        }
+        catch (CertificateException exception)
+        {
+            string option = TlsSettings.OptionFor(exception.CertificateSource, key, clientAuthorities);
+            return await FailAsync($"{option}: {exception.Message}", error);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // A ListenException above all: its message names the address and the cure.
-            await error.WriteLineAsync($"longwire: --telnet: {exception.Message}");
-            return ExitCodes.Failure;
+            return await FailAsync($"--telnet: {exception.Message}", error);
         }
     }
 

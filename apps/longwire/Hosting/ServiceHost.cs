@@ -33,8 +33,9 @@ internal sealed class ServiceHost : IAsyncDisposable
             .AddSingleton<IHostLifetime, SignalLifetime>()
             .AddSingleton(TimeProvider.System)
             .AddSingleton(output)
+            .AddSingleton(settings)
             .AddSingleton(provider => LineConsole.CreateServer(
-                settings.Telnet, provider.GetRequiredService<ILoggerFactory>()))
+                settings.Telnet, settings.Tls, provider.GetRequiredService<ILoggerFactory>()))
             .AddSingleton<IStatusSink, HubSink>()
             .AddSingleton<IReadOnlyList<IStatusSource>>(provider =>
                 [.. HostSources.Create(), new ServerSource(provider.GetRequiredService<TcpServer>())])

@@ -138,7 +138,7 @@ internal sealed class CompletionWire : MemoryWire
         IsWritable = false;
         if (End.Room > 0)
             Network.Schedule(Network.Time.Elapsed, Drain); // pending by the seed: nobody will read and so tell of room
-        return IoResult.Of(IoStatus.Pending);
+        return IoResult.Pended(bytes);
     }
 
     private void Drain()

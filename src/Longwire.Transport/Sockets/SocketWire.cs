@@ -172,12 +172,16 @@ internal sealed class SocketWire : Wire
     private IoResult SendLater(ReadOnlySpan<Segment> segments)
     {
         _send ??= new Completion(this, static wire => wire.OnSent());
-        _send.Args.BufferList = Gather(segments);
+        List<ArraySegment<byte>> list = Gather(segments);
+        int bytes = 0;
+        foreach (ArraySegment<byte> segment in list)
+            bytes += segment.Count;
+        _send.Args.BufferList = list;
         HasPendingWrite = true;
         IsWritable = false;
         if (!_socket.SendAsync(_send.Args))
             Loop!.Post(_send);
-        return IoResult.Of(IoStatus.Pending);
+        return IoResult.Pended(bytes);
     }
 
     private void OnSent()

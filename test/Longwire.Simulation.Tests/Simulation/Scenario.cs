@@ -12,8 +12,17 @@ internal enum HandlerKind
     Pull,
 }
 
+/// <summary>What lies between the wire and the protocol of an endpoint.</summary>
+internal enum LayerKind
+{
+    None,
+    AwaitsWithoutBuffer,
+    AwaitsWithBuffer,
+}
+
 /// <summary>One endpoint of a scenario.</summary>
-internal sealed record EndpointPlan(HandlerKind Kind, Codec Codec, EndpointOptions Options, IPEndPoint Address);
+internal sealed record EndpointPlan(
+    HandlerKind Kind, Codec Codec, EndpointOptions Options, IPEndPoint Address, LayerKind Layer, double LayerHops);
 
 /// <summary>Everything that one seed decides before the first step.</summary>
 /// <remarks>Owner: the run. Concurrency: the simulation's thread. Bound: the numbers drawn here.</remarks>
@@ -113,7 +122,9 @@ internal sealed class Scenario
         var kind = (HandlerKind)Random.Next(4);
         return new EndpointPlan(
             kind > HandlerKind.Pull ? HandlerKind.Inline : kind, codec, options,
-            new IPEndPoint(IPAddress.Loopback, 7000 + index));
+            new IPEndPoint(IPAddress.Loopback, 7000 + index),
+            Random.Chance(0.6) ? LayerKind.None : (LayerKind)Random.Between(1, 2),
+            Random.Chance(0.5) ? 0 : 0.3);
     }
 
     private TimeSpan Seconds(int first, int second, int third) =>

@@ -27,6 +27,11 @@ internal sealed class SimulatedServer(Scenario scenario, Oracle oracle, Simulate
 
     private void Describe(EndpointBuilder<object?> builder, EndpointPlan plan)
     {
+        if (plan.Layer != LayerKind.None)
+        {
+            builder.UseLayer(new PassLayer(
+                plan.Layer == LayerKind.AwaitsWithoutBuffer, plan.LayerHops, _random, pool.Executor));
+        }
         EndpointBuilder<Session> endpoint = builder
             .Framing(plan.Codec)
             .Options(plan.Options)
