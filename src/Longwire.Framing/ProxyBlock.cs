@@ -66,7 +66,9 @@ internal static class ProxyBlock
         return true;
     }
 
-    /// <summary>CRC-32C over the whole header with the checksum as zeros (section 2.2.3; RFC 4960, appendix B).</summary>
+    /// <summary>
+    /// CRC-32C over the whole header with the checksum as zeros (section 2.2.3; RFC 4960, appendix B).
+    /// </summary>
     private static bool IsChecksumRight(ReadOnlySpan<byte> header, int at)
     {
         uint crc = uint.MaxValue;

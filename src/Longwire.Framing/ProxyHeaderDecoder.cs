@@ -40,7 +40,9 @@ public sealed class ProxyHeaderDecoder(SlabPool pool) : BufferedDecoder(pool)
     /// </summary>
     public IPEndPoint? Source { get; private set; }
 
-    /// <summary>Bytes that certainly belong to the header and have not come yet; at least 1 until it is complete.</summary>
+    /// <summary>
+    /// Bytes that certainly belong to the header and have not come yet; at least 1 until it is complete.
+    /// </summary>
     public int Missing => Held < ShortestHeader
         ? ShortestHeader - Held
         : !_isText ? _announced - Held : _endsInCr ? 1 : 2;

@@ -19,6 +19,7 @@ internal sealed class Endpoint
     internal readonly byte[]? Heartbeat;
     internal readonly byte[]? Goodbye;
     internal readonly IReadOnlyList<Layer> Layers; // from the socket upwards
+    internal readonly TrustedProxies? Proxies; // null: no PROXY headers here
 
     internal Endpoint(int index, EndpointDraft draft, Hub hub, TimeProvider time, ILogger logger)
     {
@@ -35,6 +36,7 @@ internal sealed class Endpoint
         Heartbeat = draft.Heartbeat;
         Goodbye = draft.Goodbye;
         Layers = [.. draft.Layers.Select(make => make(time))];
+        Proxies = draft.TrustedProxies is { } trusted ? TrustedProxies.Parse(draft.Address, trusted) : null;
     }
 
     /// <summary>Encodes a payload with the codec; the caller owns the frame.</summary>

@@ -114,6 +114,21 @@ public sealed class EndpointBuilder<TSession>
         return this;
     }
 
+    /// <summary>
+    /// Every connection begins with a header of the PROXY protocol, version 1 or 2, in which a trusted balancer says
+    /// who its client is. That address is what limits, log and <see cref="Connection.Remote"/> go by. Whoever is not
+    /// trusted, sends something else, or nothing within <see cref="EndpointOptions.ProxyHeaderTimeout"/>, is refused.
+    /// </summary>
+    /// <param name="trusted">
+    /// The balancers: addresses (<c>192.0.2.7</c>), networks (<c>10.0.0.0/8</c>, <c>fd00::/8</c>), or <c>unix</c> for
+    /// the peers of a Unix socket. At least one.
+    /// </param>
+    public EndpointBuilder<TSession> UseProxyProtocol(params string[] trusted)
+    {
+        _draft.TrustedProxies = trusted;
+        return this;
+    }
+
     /// <summary>Called once per connection before its first message; the result is its session.</summary>
     public EndpointBuilder<TNew> OnConnect<TNew>(Func<Connection, TNew> connect)
     {
@@ -220,4 +235,5 @@ internal sealed class EndpointDraft(string address)
     internal byte[]? Heartbeat;
     internal byte[]? Goodbye;
     internal readonly List<Func<TimeProvider, Layer>> Layers = []; // made with the server, and with its clock
+    internal string[]? TrustedProxies;
 }

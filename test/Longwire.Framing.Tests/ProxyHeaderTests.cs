@@ -4,14 +4,16 @@ using Longwire.Primitives;
 
 namespace Longwire.Framing.Tests;
 
-/// <summary>PROXY headers of both versions, under every split; HAProxy's proxy-protocol.txt, sections 2.1 and 2.2.</summary>
+/// <summary>
+/// PROXY headers of both versions, under every split; HAProxy's proxy-protocol.txt, sections 2.1 and 2.2.
+/// </summary>
 public sealed class ProxyHeaderTests
 {
     private const string Binary = "\r\n\r\n\0\r\nQUIT\n";
     private const string V4 = "\u00C0\0\u0002\u0001\u00C6\u00336\u0001\u00DC\u0004\u0001\u00BB"; // 192.0.2.1:56324
 
-    private static readonly string s_v6 = "\u0020\u0001\r\u00B8" + new string('\0', 11) + "\u0001" + new string('\0', 16)
-        + "\u00DC\u0004\u0001\u00BB";
+    private static readonly string s_v6 = "\u0020\u0001\r\u00B8" + new string('\0', 11) + "\u0001"
+        + new string('\0', 16) + "\u00DC\u0004\u0001\u00BB";
 
     public static TheoryData<string, string, string> Streams() => new()
     {
