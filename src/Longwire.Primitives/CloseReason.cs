@@ -64,7 +64,7 @@ public enum CloseReason : ushort
     /// <summary>The peer sent bytes that are no frame of the protocol.</summary>
     MalformedFrame = 300,
 
-    /// <summary>A frame exceeded the size limit.</summary>
+    /// <summary>A frame, or what a compressed one grew to, exceeded the limit.</summary>
     FrameTooLarge = 301,
 
     /// <summary>The stream ended inside a frame.</summary>

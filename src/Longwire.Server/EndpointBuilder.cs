@@ -115,6 +115,22 @@ public sealed class EndpointBuilder<TSession>
     }
 
     /// <summary>
+    /// Compresses what is sent: to the peer all of it is one raw deflate stream (RFC 1951), in which each message is
+    /// complete by itself. A topic's message is compressed once for all connections of the endpoint. The layers come
+    /// after that, so encryption encrypts what is compressed.
+    /// </summary>
+    /// <remarks>
+    /// The length of what is encrypted can be seen. Do not put a secret and bytes that a peer chose into one message:
+    /// who can repeat that guesses the secret from the lengths (CRIME, BREACH).
+    /// </remarks>
+    /// <param name="options">Default: from 64 bytes on, and peers send plain bytes.</param>
+    public EndpointBuilder<TSession> UseDeflate(DeflateOptions? options = null)
+    {
+        _draft.Deflate = options ?? DeflateOptions.Default;
+        return this;
+    }
+
+    /// <summary>
     /// Every connection begins with a header of the PROXY protocol, version 1 or 2, in which a trusted balancer says
     /// who its client is. That address is what limits, log and <see cref="Connection.Remote"/> go by. Whoever is not
     /// trusted, sends something else, or nothing within <see cref="EndpointOptions.ProxyHeaderTimeout"/>, is refused.
@@ -236,4 +252,5 @@ internal sealed class EndpointDraft(string address)
     internal byte[]? Goodbye;
     internal readonly List<Func<TimeProvider, Layer>> Layers = []; // made with the server, and with its clock
     internal string[]? TrustedProxies;
+    internal DeflateOptions? Deflate;
 }
