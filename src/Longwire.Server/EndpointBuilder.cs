@@ -115,6 +115,17 @@ public sealed class EndpointBuilder<TSession>
     }
 
     /// <summary>
+    /// Lays Negotiate over the layers before: clients prove who they are by Kerberos (NTLM, too, on Windows) before
+    /// <c>OnConnect</c>, which finds them in <see cref="Connection.Identity"/>.
+    /// </summary>
+    /// <param name="options">Default: signed and encrypted, and everybody who is authenticated.</param>
+    public EndpointBuilder<TSession> UseNegotiate(NegotiateServerOptions? options = null)
+    {
+        _draft.Layers.Add(_ => new NegotiateServerLayer(options ?? NegotiateServerOptions.Default));
+        return this;
+    }
+
+    /// <summary>
     /// Compresses what is sent: to the peer all of it is one raw deflate stream (RFC 1951), in which each message is
     /// complete by itself. A topic's message is compressed once for all connections of the endpoint. The layers come
     /// after that, so encryption encrypts what is compressed.
