@@ -55,10 +55,16 @@ public enum CloseReason : ushort
     /// <summary>The layers (TLS, say) were not open by the handshake deadline.</summary>
     HandshakeTimeout = 210,
 
+    /// <summary>The endpoint takes connections from its proxies only, and the peer is none of them.</summary>
+    UntrustedProxy = 220,
+
+    /// <summary>The proxy did not say in time who its client is.</summary>
+    ProxyHeaderTimeout = 221,
+
     /// <summary>The peer sent bytes that are no frame of the protocol.</summary>
     MalformedFrame = 300,
 
-    /// <summary>A frame exceeded the size limit.</summary>
+    /// <summary>A frame, or what a compressed one grew to, exceeded the limit.</summary>
     FrameTooLarge = 301,
 
     /// <summary>The stream ended inside a frame.</summary>
@@ -66,6 +72,9 @@ public enum CloseReason : ushort
 
     /// <summary>The layers could not be opened: no TLS, no common version, no trusted certificate.</summary>
     HandshakeFailed = 303,
+
+    /// <summary>What came first is no valid header of the PROXY protocol.</summary>
+    InvalidProxyHeader = 310,
 
     /// <summary>The operating system reported an error that is none of the above.</summary>
     TransportError = 400,
@@ -100,7 +109,7 @@ public static class CloseReasons
             => ReconnectAdvice.WhenNeeded,
         CloseReason.ServerShutdown => ReconnectAdvice.AfterHint,
         CloseReason.MalformedFrame or CloseReason.FrameTooLarge or CloseReason.TruncatedFrame
-            or CloseReason.HandshakeFailed
+            or CloseReason.HandshakeFailed or CloseReason.UntrustedProxy or CloseReason.InvalidProxyHeader
             => ReconnectAdvice.AfterRepair,
         _ => ReconnectAdvice.WithBackoff,
     };

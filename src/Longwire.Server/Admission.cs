@@ -34,14 +34,36 @@ internal sealed class Admission(ServerLimits limits)
         }
     }
 
+    /// <summary>
+    /// Counts a connection that came in with an unknown address as the client's that it turned out to be; when the
+    /// client may not come in, nothing changes.
+    /// </summary>
+    internal CloseReason TryName(PeerAddress client)
+    {
+        PeerAddress address = client.WithoutPort();
+        lock (_gate)
+        {
+            int count = _byAddress.GetValueOrDefault(address);
+            if (address.IsIP && count >= limits.MaxConnectionsPerAddress)
+                return CloseReason.TooManyFromAddress;
+            _byAddress[address] = count + 1;
+            Forget(default);
+            return CloseReason.None;
+        }
+    }
+
     internal void Leave(PeerAddress peer)
     {
-        PeerAddress address = peer.WithoutPort();
         lock (_gate)
         {
             _total--;
-            if (--System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(_byAddress, address) == 0)
-                _byAddress.Remove(address);
+            Forget(peer.WithoutPort());
         }
+    }
+
+    private void Forget(PeerAddress address)
+    {
+        if (--System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(_byAddress, address) == 0)
+            _byAddress.Remove(address);
     }
 }

@@ -273,6 +273,7 @@ public abstract partial class Connection
         {
             TransportError.Reset or TransportError.AbortedBeforeAccept => CloseReason.PeerReset,
             TransportError.TimedOut or TransportError.Unreachable => CloseReason.PeerUnresponsive,
+            TransportError.Excessive => CloseReason.FrameTooLarge,
             TransportError.Corrupted => CloseReason.MalformedFrame,
             TransportError.Truncated => CloseReason.TruncatedFrame,
             TransportError.OutOfMemory => CloseReason.MemoryPressure,

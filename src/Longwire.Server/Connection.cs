@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Principal;
 using System.Text;
 using Longwire.Primitives;
 using Longwire.Transport;
@@ -39,6 +40,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
 
     /// <summary>The peer's address.</summary>
     public PeerAddress Remote => _wire.Remote;
+
+    /// <summary>Who the peer is by Negotiate (<see cref="NegotiateServerLayer"/>), or null without it.</summary>
+    public IIdentity? Identity => (_wire as LayeredWire)?.Context.Identity;
 
     /// <summary>What TLS agreed on with the peer, its certificate included; null without TLS.</summary>
     public TlsSession? Tls => (_wire as LayeredWire)?.Context.Tls;

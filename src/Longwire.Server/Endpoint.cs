@@ -19,13 +19,16 @@ internal sealed class Endpoint
     internal readonly byte[]? Heartbeat;
     internal readonly byte[]? Goodbye;
     internal readonly IReadOnlyList<Layer> Layers; // from the socket upwards
+    internal readonly TrustedProxies? Proxies; // null: no PROXY headers here
 
     internal Endpoint(int index, EndpointDraft draft, Hub hub, TimeProvider time, ILogger logger)
     {
         Index = index;
         Address = ListenAddress.Parse(draft.Address);
-        Codec = draft.Codec ?? throw new ArgumentException(
+        Codec plain = draft.Codec ?? throw new ArgumentException(
             $"Endpoint {draft.Address}: call Framing(…), such as Framing(Lines.Utf8(maxBytes: 4096)).");
+        draft.Deflate?.Validate(draft.Address);
+        Codec = draft.Deflate is { } deflate ? new DeflatedCodec(plain, deflate) : plain;
         Options = draft.Options;
         Options.Validate(draft.Address);
         Handlers = draft.Handlers!;
@@ -34,7 +37,10 @@ internal sealed class Endpoint
         Encoder = new EndpointEncoder(Codec, draft, hub, logger);
         Heartbeat = draft.Heartbeat;
         Goodbye = draft.Goodbye;
-        Layers = [.. draft.Layers.Select(make => make(time))];
+        IEnumerable<Layer> layers = draft.Layers.Select(make => make(time));
+        // On top: what is compressed is what the others carry.
+        Layers = draft.Deflate?.Inbound is { } inbound ? [.. layers, new InflateLayer(inbound)] : [.. layers];
+        Proxies = draft.TrustedProxies is { } trusted ? TrustedProxies.Parse(draft.Address, trusted) : null;
     }
 
     /// <summary>Encodes a payload with the codec; the caller owns the frame.</summary>

@@ -114,6 +114,48 @@ public sealed class EndpointBuilder<TSession>
         return this;
     }
 
+    /// <summary>
+    /// Lays Negotiate over the layers before: clients prove who they are by Kerberos (NTLM, too, on Windows) before
+    /// <c>OnConnect</c>, which finds them in <see cref="Connection.Identity"/>.
+    /// </summary>
+    /// <param name="options">Default: signed and encrypted, and everybody who is authenticated.</param>
+    public EndpointBuilder<TSession> UseNegotiate(NegotiateServerOptions? options = null)
+    {
+        _draft.Layers.Add(_ => new NegotiateServerLayer(options ?? NegotiateServerOptions.Default));
+        return this;
+    }
+
+    /// <summary>
+    /// Compresses what is sent: to the peer all of it is one raw deflate stream (RFC 1951), in which each message is
+    /// complete by itself. A topic's message is compressed once for all connections of the endpoint. The layers come
+    /// after that, so encryption encrypts what is compressed.
+    /// </summary>
+    /// <remarks>
+    /// The length of what is encrypted can be seen. Do not put a secret and bytes that a peer chose into one message:
+    /// who can repeat that guesses the secret from the lengths (CRIME, BREACH).
+    /// </remarks>
+    /// <param name="options">Default: from 64 bytes on, and peers send plain bytes.</param>
+    public EndpointBuilder<TSession> UseDeflate(DeflateOptions? options = null)
+    {
+        _draft.Deflate = options ?? DeflateOptions.Default;
+        return this;
+    }
+
+    /// <summary>
+    /// Every connection begins with a header of the PROXY protocol, version 1 or 2, in which a trusted balancer says
+    /// who its client is. That address is what limits, log and <see cref="Connection.Remote"/> go by. Whoever is not
+    /// trusted, sends something else, or nothing within <see cref="EndpointOptions.ProxyHeaderTimeout"/>, is refused.
+    /// </summary>
+    /// <param name="trusted">
+    /// The balancers: addresses (<c>192.0.2.7</c>), networks (<c>10.0.0.0/8</c>, <c>fd00::/8</c>), or <c>unix</c> for
+    /// the peers of a Unix socket. At least one.
+    /// </param>
+    public EndpointBuilder<TSession> UseProxyProtocol(params string[] trusted)
+    {
+        _draft.TrustedProxies = trusted;
+        return this;
+    }
+
     /// <summary>Called once per connection before its first message; the result is its session.</summary>
     public EndpointBuilder<TNew> OnConnect<TNew>(Func<Connection, TNew> connect)
     {
@@ -220,4 +262,6 @@ internal sealed class EndpointDraft(string address)
     internal byte[]? Heartbeat;
     internal byte[]? Goodbye;
     internal readonly List<Func<TimeProvider, Layer>> Layers = []; // made with the server, and with its clock
+    internal string[]? TrustedProxies;
+    internal DeflateOptions? Deflate;
 }

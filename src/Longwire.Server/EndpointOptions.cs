@@ -66,6 +66,12 @@ public sealed record EndpointOptions
     /// <summary>Time after our FIN that the peer has to send its own. Default: 5 s.</summary>
     public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Time that a proxy has to say who its client is (<see cref="EndpointBuilder{TSession}.UseProxyProtocol"/>).
+    /// Default: 5 s; less than 3 s would not outlast a lost packet.
+    /// </summary>
+    public TimeSpan ProxyHeaderTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Backlog, port sharing and socket options.</summary>
     public ListenOptions Listen { get; init; } = ListenOptions.Default;
 
@@ -90,6 +96,7 @@ public sealed record EndpointOptions
         Check(HalfCloseGrace > TimeSpan.Zero, endpoint, nameof(HalfCloseGrace), "a positive time");
         Check(HandshakeTimeout > TimeSpan.Zero, endpoint, nameof(HandshakeTimeout), "a positive time");
         Check(LingerTimeout > TimeSpan.Zero, endpoint, nameof(LingerTimeout), "a positive time");
+        Check(ProxyHeaderTimeout > TimeSpan.Zero, endpoint, nameof(ProxyHeaderTimeout), "a positive time");
         Check(Listen.Backlog >= 1, endpoint, "Listen.Backlog", "at least 1");
     }
 

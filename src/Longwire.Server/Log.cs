@@ -39,6 +39,9 @@ internal static partial class Log
     [LoggerMessage(1104, LogLevel.Warning, "Accepting failed: {Error}; next attempt after {BackOff}")]
     internal static partial void AcceptFailed(ILogger logger, TransportError error, TimeSpan backOff);
 
+    [LoggerMessage(1108, LogLevel.Debug, "Proxy {Remote} left before it said who its client is: {Reason}")]
+    internal static partial void ProxyLeft(ILogger logger, PeerAddress remote, CloseReason reason);
+
     [LoggerMessage(1201, LogLevel.Error, "A handler of connection {Id} failed; the connection is closed")]
     internal static partial void HandlerFailed(ILogger logger, Exception exception, long id);
 

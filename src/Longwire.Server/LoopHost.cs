@@ -54,6 +54,9 @@ internal sealed class LoopHost : ILoopTenant
     /// <summary>Clients on this loop whose layers are being opened.</summary>
     internal HashSet<Handshake> Handshakes { get; } = [];
 
+    /// <summary>Proxies' connections on this loop that have not said yet whose they are.</summary>
+    internal HashSet<ProxyHandshake> ProxyHandshakes { get; } = [];
+
     internal bool IsDraining => _drain is not null;
 
     /// <summary>Connections on this loop, those on their way to it included.</summary>
@@ -174,6 +177,8 @@ internal sealed class LoopHost : ILoopTenant
         _drain = deadline;
         foreach (Handshake handshake in Handshakes)
             handshake.Abort();
+        foreach (ProxyHandshake handshake in ProxyHandshakes.ToArray())
+            handshake.Refuse(CloseReason.ServerShutdown);
         ForEach(deadline, static (time, connection) => connection.BeginDrain(time));
     }
 

@@ -59,16 +59,16 @@ internal sealed class ServerMetrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    internal void Accepted(CloseReason refusal)
+    internal void Accepted()
     {
-        if (refusal == CloseReason.None)
-        {
-            Interlocked.Increment(ref _acceptedCount);
-            _accepted.Add(1);
-            return;
-        }
+        Interlocked.Increment(ref _acceptedCount);
+        _accepted.Add(1);
+    }
+
+    internal void Refused(CloseReason reason)
+    {
         Interlocked.Increment(ref _refusedCount);
-        _refused.Add(1, new KeyValuePair<string, object?>("reason", refusal.ToString()));
+        _refused.Add(1, new KeyValuePair<string, object?>("reason", reason.ToString()));
     }
 
     internal void AcceptFailed() => _acceptFailures.Add(1);

@@ -67,14 +67,10 @@ public sealed partial class TcpServer
     {
         public void OnAccepted(Wire wire)
         {
-            CloseReason refusal = server._draining
-                ? CloseReason.ServerShutdown
-                : server.Admission.TryEnter(wire.Remote);
-            server._metrics!.Accepted(refusal);
+            CloseReason refusal = server._draining ? CloseReason.ServerShutdown : Admit(wire.Remote);
             if (refusal != CloseReason.None)
             {
-                Log.Refused(server.Logger, wire.Remote, refusal);
-                wire.Close(CloseMode.Abort);
+                server.Refuse(wire, refusal);
                 return;
             }
             LoopHost host = server._hosts[0];
@@ -85,6 +81,12 @@ public sealed partial class TcpServer
             }
             Interlocked.Increment(ref host.Load);
             Interleaving.Point();
+            if (endpoint.Proxies is not null)
+            {
+                host.Loop.Post(new ProxyHandshake(server, endpoint, host, wire));
+                return;
+            }
+            server._metrics!.Accepted();
             if (endpoint.Layers.Count > 0)
             {
                 host.Loop.Post(new Handshake(endpoint, host, new LayeredWire(wire, endpoint.Layers)));
@@ -93,6 +95,14 @@ public sealed partial class TcpServer
             Connection connection = endpoint.Handlers.CreateConnection();
             connection.Prepare(endpoint, host, wire);
             host.Loop.Post(connection); // its first run brings it into the loop's table
+        }
+
+        /// <summary>A proxy's connection takes a place, too; whose it is in the end is known later.</summary>
+        private CloseReason Admit(PeerAddress peer)
+        {
+            if (endpoint.Proxies is not { } proxies)
+                return server.Admission.TryEnter(peer);
+            return proxies.Contains(peer) ? server.Admission.TryEnter(default) : CloseReason.UntrustedProxy;
         }
 
         public void OnAcceptFailed(TransportError error, TimeSpan backOff)

@@ -235,6 +235,17 @@ public sealed partial class TcpServer : IAsyncDisposable
             _allClosed.TrySetResult();
     }
 
+    /// <summary>Turns a connection away at the door, or while its proxy had not said whose it is.</summary>
+    internal void Refuse(Wire wire, CloseReason reason)
+    {
+        if (reason is CloseReason.PeerClosed or CloseReason.PeerReset)
+            Log.ProxyLeft(Logger, wire.Remote, reason);
+        else
+            Log.Refused(Logger, wire.Remote, reason);
+        _metrics!.Refused(reason);
+        wire.Close(CloseMode.Abort);
+    }
+
     /// <summary>Releases what the stopped loops held.</summary>
     internal void Release()
     {

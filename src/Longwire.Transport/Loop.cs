@@ -125,16 +125,23 @@ public sealed partial class Loop : Inbox, IDisposable
     /// <summary>Waits until the thread has ended; false when it did not within <paramref name="timeout"/>.</summary>
     public bool Join(TimeSpan timeout) => _thread is null || _thread.Join(timeout);
 
-    /// <summary>Takes a wire into the loop; its handler is called when it is ready.</summary>
+    /// <summary>
+    /// Takes a wire into the loop; its handler is called when it is ready. One that is in the loop already gets a new
+    /// handler, which is called for what came before.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The wire was dialled by another loop.</exception>
     public void Add(Wire wire, IWireHandler handler)
     {
         ArgumentNullException.ThrowIfNull(wire);
         if (wire.Loop is { } owner && owner != this)
             throw new InvalidOperationException("A dialled wire belongs to the loop that dialled it.");
+        bool isNew = wire.Handler is null;
         wire.Loop = this;
         wire.Handler = handler;
-        wire.AddTo(_poller);
+        if (isNew)
+            wire.AddTo(_poller);
+        else
+            MarkReady(wire);
     }
 
     /// <summary>Begins to accept on a bound socket; on the loop.</summary>

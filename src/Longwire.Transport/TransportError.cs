@@ -53,6 +53,9 @@ public enum TransportError : byte
     /// <summary>A dialled server's certificate is not trusted, or is not one for the name that was asked for.</summary>
     NotTrusted,
 
+    /// <summary>What the peer sent grows beyond a layer's limit: a decompression bomb.</summary>
+    Excessive,
+
     /// <summary>Anything else.</summary>
     Other,
 }

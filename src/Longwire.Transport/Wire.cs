@@ -48,8 +48,10 @@ public abstract class Wire
     /// <summary>Who is told.</summary>
     public IWireHandler? Handler { get; internal set; }
 
-    /// <summary>The peer's address.</summary>
-    public PeerAddress Remote { get; private protected init; }
+    /// <summary>
+    /// The peer's address; whoever learns that a balancer stands in between may put the client's in its place.
+    /// </summary>
+    public PeerAddress Remote { get; set; }
 
     /// <summary>A read may give something: bytes, the end, or an error.</summary>
     public bool IsReadable { get; private protected set; }

@@ -62,7 +62,7 @@ internal sealed class DecoderFuzzer(FuzzTarget target, int seed)
         int frames = random.Next(2, 6);
         for (int attempt = 0; frames > 0 && attempt < 100; attempt++)
         {
-            byte[] payload = MakePayload(ref random);
+            byte[] payload = target.Payload is { } make ? make(ref random) : MakePayload(ref random);
             FrameError error = target.Codec.TryEncode(payload, _encoded, out int written);
             if (error != FrameError.None)
                 continue;

@@ -1,10 +1,16 @@
 namespace Longwire.Fuzz;
 
+/// <summary>Makes a payload that the codec can carry.</summary>
+internal delegate byte[] PayloadMaker(ref FuzzRandom random);
+
 /// <summary>One decoder under test: the real codec, its reference, and the bytes that are interesting to it.</summary>
 internal sealed record FuzzTarget(string Name, Codec Codec, Func<byte[], List<Outcome>> Reference)
 {
     /// <summary>What payloads are made of; few bytes, so that almost-matches are frequent. Empty: any byte.</summary>
     internal byte[] Alphabet { get; init; } = [];
+
+    /// <summary>Makes a payload, where random bytes would hardly ever be one.</summary>
+    internal PayloadMaker? Payload { get; init; }
 
     /// <summary>Payload bytes that every frame must have; 0: any number.</summary>
     internal int ExactBytes { get; init; }
@@ -46,6 +52,7 @@ internal static class FuzzTargets
             PieceBytes = Piece,
         },
         new("fixed", FixedSize.Bytes(12), s => NaiveDecoders.FixedSize(s, 12)) { ExactBytes = 12 },
+        Proxy(new ProxyCodec()),
     ];
 
     private static FuzzTarget Lines(string name, OversizedFrames oversized, Utf8Validation validation, int piece)
@@ -75,4 +82,10 @@ internal static class FuzzTargets
 
     private static FuzzTarget Prefixed(string name, LengthPrefix codec, int width, bool little, bool header, int piece)
         => new(name, codec, s => NaiveDecoders.Prefixed(s, width, little, header, Max)) { PieceBytes = piece };
+
+    private static FuzzTarget Proxy(ProxyCodec codec) => new("proxy", codec, NaiveProxy.Decode)
+    {
+        Alphabet = "\r\n\0 .:012359aFPROXY\u0003\u0021"u8.ToArray(),
+        Payload = codec.MakePayload,
+    };
 }

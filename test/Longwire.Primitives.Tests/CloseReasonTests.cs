@@ -20,10 +20,13 @@ public sealed class CloseReasonTests
         ["HandlerFailed"] = (208, ReconnectAdvice.WithBackoff),
         ["LingerTimeout"] = (209, ReconnectAdvice.WithBackoff),
         ["HandshakeTimeout"] = (210, ReconnectAdvice.WithBackoff),
+        ["UntrustedProxy"] = (220, ReconnectAdvice.AfterRepair),
+        ["ProxyHeaderTimeout"] = (221, ReconnectAdvice.WithBackoff),
         ["MalformedFrame"] = (300, ReconnectAdvice.AfterRepair),
         ["FrameTooLarge"] = (301, ReconnectAdvice.AfterRepair),
         ["TruncatedFrame"] = (302, ReconnectAdvice.AfterRepair),
         ["HandshakeFailed"] = (303, ReconnectAdvice.AfterRepair),
+        ["InvalidProxyHeader"] = (310, ReconnectAdvice.AfterRepair),
         ["TransportError"] = (400, ReconnectAdvice.WithBackoff),
         ["ServerShutdown"] = (500, ReconnectAdvice.AfterHint),
     };

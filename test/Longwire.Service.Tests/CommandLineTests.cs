@@ -20,6 +20,7 @@ public sealed class CommandLineTests
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("--telnet <ADDRESS>", output);
         Assert.Contains("[default: 127.0.0.1:2323]", output);
+        Assert.Contains("--proxy <NETWORK>", output);
         Assert.Contains("--data <DIR>", output);
         Assert.Contains("--tls-certificate <FILE>", output);
         Assert.Contains("--tls-key <FILE>", output);
@@ -49,6 +50,9 @@ public sealed class CommandLineTests
     [InlineData(
         "longwire: --telnet: 'nowhere:1' is no listen address: the host 'nowhere' is no IP address; "
         + "write 127.0.0.1, [::1], * or localhost; see longwire --help\n", "--telnet", "nowhere:1")]
+    [InlineData(
+        "longwire: --proxy: 'balancer' is no address and no network; write 192.0.2.7, 10.0.0.0/8 or unix; "
+        + "see longwire --help\n", "--proxy", "10.0.0.0/8", "--proxy", "balancer")]
     public async Task A_wrong_command_line_is_told_in_one_line(string error, params string[] args) =>
         Assert.Equal((ExitCodes.Usage, "", error), await RunAsync(args));
 

@@ -16,10 +16,11 @@ internal sealed class LineClient : IDisposable
     }
 
     /// <summary>Connects and reads the greeting.</summary>
-    public static async Task<LineClient> ConnectAsync(int port)
+    public static async Task<LineClient> ConnectAsync(int port, string header = "")
     {
         var client = new LineClient();
         await client._client.ConnectAsync("127.0.0.1", port, TestContext.Current.CancellationToken);
+        await client.SendAsync(header);
         client._reader = new StreamReader(client._client.GetStream(), new UTF8Encoding(false));
         Assert.Equal("# longwire 0.1.0 - type 'help'", await client.ReadAsync("the greeting"));
         return client;

@@ -85,6 +85,16 @@ public sealed class ServiceProcessTests
         Assert.Equal($"# {lines.Length - 2} values", lines[^1]);
     }
 
+    [Fact]
+    public async Task Behind_a_balancer_who_shows_the_client()
+    {
+        await using ServiceProcess service = await ServiceProcess.StartAsync(
+            Path.GetTempPath(), "--telnet", ":0", "--proxy", "127.0.0.1", "--proxy", "10.0.0.0/8");
+        using LineClient client = await LineClient.ConnectAsync(service.Port, "PROXY TCP4 192.0.2.1 192.0.2.9 1 2\r\n");
+        await client.SendAsync("who\n");
+        await client.ReadUntilAsync(line => line.Contains("192.0.2.1:1"), "the client's address");
+    }
+
     private static void RequireTool(string name)
     {
         string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);

@@ -36,7 +36,7 @@ public sealed class TlsServiceTests : IDisposable
 
         Assert.True(TlsSettings.TryResolve(certificate, key, null, _ => null, out TlsServerOptions? tls, out _));
         using var text = new StringWriter();
-        await using var host = new ServiceHost(new ServeSettings(":0", _folder, tls), text, static _ => { });
+        await using var host = new ServiceHost(new ServeSettings(":0", _folder) { Tls = tls }, text, static _ => { });
         await host.StartAsync(TestContext.Current.CancellationToken);
         int port = ((System.Net.IPEndPoint)ListenAddress.Parse(host.Server.Addresses[0]).EndPoint).Port;
         Assert.Equal(

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text;
-using Longwire.Transport.Layers;
+using Longwire.Service.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Longwire.Service.Console;
@@ -30,12 +30,12 @@ internal static class LineConsole
         $"error: the line is longer than {MaxLineBytes} bytes and was ignored; send a shorter one";
 
     /// <summary>A server with the console as its endpoint.</summary>
-    public static TcpServer CreateServer(string address, TlsServerOptions? tls, ILoggerFactory logs)
+    public static TcpServer CreateServer(ServeSettings settings, ILoggerFactory logs)
     {
         var commands = new ConsoleCommands();
         TcpServer server = TcpServer.Create(builder => builder
             .Logging(logs)
-            .Listen(address, endpoint => (tls is null ? endpoint : endpoint.UseTls(tls))
+            .Listen(settings.Telnet, endpoint => Configure(endpoint, settings)
                 .Framing(Lines.Utf8(MaxLineBytes, OversizedFrames.Skip))
                 .SlowConsumer(SlowConsumerPolicy.Latest)
                 .Deliver(static (topic, _, message, output) => ConsoleText.WriteValue(topic, message, output))
@@ -49,6 +49,13 @@ internal static class LineConsole
                 .OnSkipped(static (connection, _) => connection.Send(s_skipped))));
         commands.Server = server; // nothing is listened on before it is started
         return server;
+    }
+
+    private static EndpointBuilder<object?> Configure(EndpointBuilder<object?> endpoint, ServeSettings settings)
+    {
+        if (settings.Proxies.Length > 0)
+            endpoint.UseProxyProtocol(settings.Proxies);
+        return settings.Tls is { } tls ? endpoint.UseTls(tls) : endpoint;
     }
 
     private static ConsoleSession Greet(Connection connection)

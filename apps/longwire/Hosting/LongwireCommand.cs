@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using System.Net;
 using Longwire.Service.Certificates;
 using Longwire.Service.Console;
 using Longwire.Transport;
@@ -9,7 +10,8 @@ using Longwire.Transport.Layers;
 namespace Longwire.Service.Hosting;
 
 /// <summary>
-/// The command line: <c>longwire [serve] [--telnet ADDRESS] [--data DIR] [--tls-certificate FILE]</c> and
+/// The command line: <c>longwire [serve] [--telnet ADDRESS] [--proxy NETWORK] [--data DIR]
+/// [--tls-certificate FILE]</c> and
 /// <c>longwire cert dev</c>.
 /// </summary>
 internal static class LongwireCommand
@@ -53,6 +55,15 @@ internal static class LongwireCommand
                 + $"{DataFolder.Variable}, or the system's folder for the data of applications",
             Recursive = true,
         };
+        var proxy = new Option<string[]>("--proxy")
+        {
+            HelpName = "NETWORK",
+            Description = "Clients come through a balancer that sends PROXY headers: its address or network, or unix; "
+                + "may be repeated. Default: clients come themselves",
+            DefaultValueFactory = static _ => [],
+            Recursive = true,
+        };
+        proxy.Validators.Add(CheckProxies);
         Option<string?> certificate = FileOption("--tls-certificate",
             "Encrypts the console with this certificate: PEM with the chain behind it, or PFX. "
                 + $"A password is read from {TlsSettings.PasswordVariable}");
@@ -61,13 +72,15 @@ internal static class LongwireCommand
         Option<string?> clientAuthorities = FileOption(
             "--tls-client-ca", "Admits only clients with a certificate from one of these authorities, PEM");
         Task<int> Serve(ParseResult arguments) => ServeAsync(
-            arguments.GetValue(telnet)!, arguments.GetValue(data), arguments.GetValue(certificate),
-            arguments.GetValue(key), arguments.GetValue(clientAuthorities), output, error);
+            arguments.GetValue(telnet)!, arguments.GetValue(proxy)!, arguments.GetValue(data),
+            arguments.GetValue(certificate), arguments.GetValue(key), arguments.GetValue(clientAuthorities), output,
+            error);
         var serve = new Command("serve", "Runs the service until Ctrl-C or SIGTERM (the default)");
         serve.SetAction((arguments, _) => Serve(arguments));
         var root = new RootCommand("Longwire pushes this machine's live status to everyone who watches.")
         {
             telnet,
+            proxy,
             data,
             certificate,
             key,
@@ -106,9 +119,20 @@ internal static class LongwireCommand
         }
     }
 
+    private static void CheckProxies(OptionResult option)
+    {
+        foreach (string text in option.GetValueOrDefault<string[]>() ?? [])
+        {
+            bool isKnown = text == "unix" || IPNetwork.TryParse(text, out _) || IPAddress.TryParse(text, out _);
+            if (!isKnown)
+                option.AddError(
+                    $"--proxy: '{text}' is no address and no network; write 192.0.2.7, 10.0.0.0/8 or unix");
+        }
+    }
+
     private static async Task<int> ServeAsync(
-        string telnet, string? data, string? certificate, string? key, string? clientAuthorities, TextWriter output,
-        TextWriter error)
+        string telnet, string[] proxies, string? data, string? certificate, string? key, string? clientAuthorities,
+        TextWriter output, TextWriter error)
     {
         if (!DataFolder.TryResolve(data, Environment.GetEnvironmentVariable, out string? folder, out string? why)
             || !TlsSettings.TryResolve(
@@ -119,7 +143,7 @@ internal static class LongwireCommand
         }
         try
         {
-            var settings = new ServeSettings(telnet, folder, tls);
+            var settings = new ServeSettings(telnet, folder) { Proxies = proxies, Tls = tls };
             await using var host = new ServiceHost(settings, output, ServiceLog.ToConsole);
             return await host.RunAsync();
         }

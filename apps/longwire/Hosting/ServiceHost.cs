@@ -35,7 +35,7 @@ internal sealed class ServiceHost : IAsyncDisposable
             .AddSingleton(output)
             .AddSingleton(settings)
             .AddSingleton(provider => LineConsole.CreateServer(
-                settings.Telnet, settings.Tls, provider.GetRequiredService<ILoggerFactory>()))
+                settings, provider.GetRequiredService<ILoggerFactory>()))
             .AddSingleton<IStatusSink, HubSink>()
             .AddSingleton<IReadOnlyList<IStatusSource>>(provider =>
                 [.. HostSources.Create(), new ServerSource(provider.GetRequiredService<TcpServer>())])

@@ -24,6 +24,12 @@ public enum HandshakeFailure : byte
     /// <summary>The peer's certificate is missing, expired, revoked or not trusted.</summary>
     PeerCertificate,
 
+    /// <summary>The peer did not prove who it is: no ticket, an expired one, or one for another service.</summary>
+    NotAuthenticated,
+
+    /// <summary>The peer proved who it is, and may not connect.</summary>
+    NotAuthorized,
+
     /// <summary>Our side closed the connection before it was done: a drain.</summary>
     Closed,
 

@@ -1,3 +1,5 @@
+using System.Security.Principal;
+
 namespace Longwire.Transport.Layers;
 
 /// <summary>A transformation of a connection's byte stream that lies between the socket and the protocol.</summary>
@@ -54,6 +56,9 @@ public sealed class LayerContext
 
     /// <summary>The peer's address.</summary>
     public PeerAddress Remote { get; }
+
+    /// <summary>Who the peer is by <see cref="NegotiateServerLayer"/>, or null without it.</summary>
+    public IIdentity? Identity { get; internal set; }
 
     /// <summary>What TLS agreed on, or null without TLS.</summary>
     public TlsSession? Tls { get; internal set; }
