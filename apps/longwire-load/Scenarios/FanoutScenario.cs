@@ -31,7 +31,7 @@ internal sealed class FanoutScenario : Scenario
     internal override string Description => "few publish, many subscribe";
 
     internal override IReadOnlyList<Option> Options =>
-        [_subscribers, _publishers, Size, _window, _rate, _stalled, _stallFor];
+        [_subscribers, _publishers, Size, _window, _rate, _stalled, _stallFor, Tls];
 
     internal override LoadPlan Plan(ParseResult arguments, string server, ClientProtocol protocol)
     {
@@ -59,6 +59,7 @@ internal sealed class FanoutScenario : Scenario
             Rate = arguments.GetValue(_rate),
             Stalled = stalled,
             StallFor = arguments.GetValue(_stallFor),
+            Tls = TlsOf(arguments),
         };
     }
 
@@ -70,7 +71,8 @@ internal sealed class FanoutScenario : Scenario
         return $"fan-out {who} × {Bytes(plan.Size)}, "
             + (plan.Window > 0 ? $"{plan.Window} in flight" : $"{plan.Rate} messages/s")
             + (plan.PublishersOfAll > 1 ? $", {plan.PublishersOfAll} publishers" : "")
-            + (plan.Stalled > 0 ? $", {plan.Stalled} stalled" : "");
+            + (plan.Stalled > 0 ? $", {plan.Stalled} stalled" : "")
+            + Over(plan);
     }
 
     internal override JsonObject Parameters(LoadPlan plan)

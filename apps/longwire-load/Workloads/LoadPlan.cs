@@ -49,6 +49,9 @@ internal sealed record LoadPlan
     /// </summary>
     public double Rate { get; init; }
 
+    /// <summary>Under TLS 1.3, and whether sessions are resumed.</summary>
+    public TlsUse Tls { get; init; }
+
     /// <summary>A storm ends its connections with RST, not FIN.</summary>
     public bool Aborts { get; init; }
 
@@ -63,4 +66,16 @@ internal enum WorkloadKind
     Echo,
     Ingest,
     Storm,
+}
+
+/// <summary>What the protocol is spoken over.</summary>
+internal enum TlsUse
+{
+    None,
+
+    /// <summary>TLS 1.3, a full handshake for each connection.</summary>
+    Full,
+
+    /// <summary>TLS 1.3; connections resume a session of one before them.</summary>
+    Resumed,
 }
