@@ -6,20 +6,29 @@ using System.Security.Authentication;
 namespace PushLab;
 
 /// <summary>Whoever sends first writes for all that queue behind.</summary>
+/// <remarks>
+/// Others close the socket only: <see cref="SslStream"/> must not be disposed beneath a read or a write (buffers of the
+/// pool that other connections used meanwhile came out of it with other bytes). It is disposed once, after both.
+/// </remarks>
 internal sealed class Connection : PushConnection
 {
     /// <summary>What one record holds, so that one write is one record.</summary>
     private const int RecordBytes = 16 << 10;
 
+    private readonly Socket _socket;
     private readonly SslStream _stream;
     private readonly ReceiveBuffer _input = new(2 * RecordBytes);
     private readonly SendQueue _output = new();
+
+    /// <summary>Written before the queue is closed, whose lock orders it for the sender that leaves last.</summary>
+    private TaskCompletionSource? _ended;
 
     public Connection(Socket socket, Subscribers subscribers)
         : base(subscribers)
     {
         socket.NoDelay = true;
-        _stream = new SslStream(new NetworkStream(socket, ownsSocket: true));
+        _socket = socket;
+        _stream = new SslStream(new NetworkStream(socket));
     }
 
     public async Task RunAsync(SslServerAuthenticationOptions options)
@@ -36,7 +45,12 @@ internal sealed class Connection : PushConnection
         finally
         {
             Unsubscribe();
-            Close();
+            _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            bool sending = _output.Close();
+            _socket.Dispose();
+            if (sending)
+                await _ended.Task;
+            await _stream.DisposeAsync();
             _input.Release();
         }
     }
@@ -93,9 +107,11 @@ internal sealed class Connection : PushConnection
         catch (Exception gone) when (IsEnd(gone))
         {
             Close();
+            _output.TryTake(batch); // nothing, and so this is the sender no longer
         }
         finally
         {
+            _ended?.TrySetResult();
             if (record is not null)
                 ArrayPool<byte>.Shared.Return(record);
         }
@@ -127,6 +143,6 @@ internal sealed class Connection : PushConnection
     private void Close()
     {
         _output.Close();
-        _stream.Dispose();
+        _socket.Dispose();
     }
 }
