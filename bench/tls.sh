@@ -85,8 +85,8 @@ for case in echo handshake resumed fanout-w1 fanout-w4 fanout-16k; do
   done
 done
 show
-row server "echo, CPU s per GB" "push of 1 Gbit/s in 16 KiB, share of a core" "idle, bytes per connection, 2,000 → 5,000" \
-  "average of 5,000" "resident MB" "handshakes resumed"
+row server "echo, CPU s per GB" "push of 1 Gbit/s in 16 KiB, share of a core" \
+  "idle, bytes per connection, 2,000 → 5,000" "average of 5,000" "resident MB" "handshakes resumed"
 for name in "${names[@]}"; do
   row "$name" "$(number %.2f "$(of echo "$name" "cpu / $size * 1000")")" \
     "$(number '%.0f %%' "$(of fanout-16k "$name" "cpu * 125 / $size * 100")")" \

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Does a server speak the PushLab protocol? check.py [--tls] HOST PORT; 0 when every check passes.
+"""Does a server speak the PushLab protocol? check.py [--tls | --deflate] HOST PORT; 0 when every check passes.
 
-With --tls over TLS 1.3; any certificate will do. Every wait has a deadline. Python's standard library only.
+With --tls over TLS 1.3; any certificate will do. With --deflate what the server sends is raw deflate. Every wait has a deadline. Python's standard library only.
 """
 import socket
 import ssl
@@ -9,10 +9,12 @@ import struct
 import sys
 import threading
 import time
+import zlib
 
 DEADLINE = 30.0
 LIMIT = 1 << 20
 TLS = None  # the context, with --tls
+DEFLATE = False
 
 
 def frame(kind, body=b""):
@@ -29,6 +31,8 @@ class Client:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if TLS:
             self.socket = TLS.wrap_socket(self.socket)
+        self.inflater = zlib.decompressobj(-15)
+        self.ahead = b""
 
     def __enter__(self):
         return self
@@ -39,11 +43,23 @@ class Client:
     def send(self, data):
         self.socket.sendall(data)
 
+    def read(self, most):
+        """Some bytes, inflated; none at the end."""
+        if not DEFLATE:
+            return self.socket.recv(most)
+        while not self.ahead:
+            piece = self.socket.recv(1 << 18)
+            if not piece:
+                return b""
+            self.ahead = self.inflater.decompress(piece)
+        piece, self.ahead = self.ahead[:most], self.ahead[most:]
+        return piece
+
     def receive(self, expected, what):
         """Reads exactly these bytes."""
         got = bytearray()
         while len(got) < len(expected):
-            piece = self.socket.recv(min(1 << 18, len(expected) - len(got)))
+            piece = self.read(min(1 << 18, len(expected) - len(got)))
             require(piece, f"{what}: closed after {len(got)} of {len(expected)} bytes")
             got += piece
         require(got == expected, f"{what}: other bytes than sent")
@@ -60,7 +76,7 @@ class Client:
 
     def closed(self, what):
         try:
-            rest = self.socket.recv(1)
+            rest = self.read(1)
         except ConnectionError:
             rest = b""
         require(rest == b"", f"{what}: the connection is still open")
@@ -229,13 +245,16 @@ def context():
 
 
 def main():
-    global TLS
+    global TLS, DEFLATE
     arguments = sys.argv[1:]
     if arguments[:1] == ["--tls"]:
         TLS = context()
         del arguments[0]
+    elif arguments[:1] == ["--deflate"]:
+        DEFLATE = True
+        del arguments[0]
     if len(arguments) != 2:
-        sys.exit("usage: check.py [--tls] HOST PORT")
+        sys.exit("usage: check.py [--tls | --deflate] HOST PORT")
     address = (arguments[0], int(arguments[1]))
     failed = 0
     for check in CHECKS:

@@ -23,7 +23,7 @@ public sealed class TlsTests
     public async Task A_good_server_gives_a_good_result(string arguments, string tls)
     {
         await using PushServer server = await PushServer.StartAsync();
-        await using var front = new TlsFront(server.Address, SslProtocols.Tls13);
+        await using var front = Front.Tls(server.Address, SslProtocols.Tls13);
 
         (int code, LoadResult? result, string said) = await Captured.MeasureAsync(
             [.. arguments.Split(' '), "--tls", "--server", front.Address, "--server-pid", $"{Environment.ProcessId}"]);
@@ -42,7 +42,7 @@ public sealed class TlsTests
     public async Task A_server_that_is_wrong_is_found_out(Fault fault, string count, string arguments)
     {
         await using PushServer server = await PushServer.StartAsync(fault);
-        await using var front = new TlsFront(server.Address, SslProtocols.Tls13);
+        await using var front = Front.Tls(server.Address, SslProtocols.Tls13);
 
         (int code, LoadResult? result, string said) = await Captured.MeasureAsync(
             [.. arguments.Split(' '), "--tls", "--duration", "200ms", "--server", front.Address]);
@@ -55,7 +55,7 @@ public sealed class TlsTests
     public async Task An_older_version_is_refused()
     {
         await using PushServer server = await PushServer.StartAsync();
-        await using var front = new TlsFront(server.Address, SslProtocols.Tls12);
+        await using var front = Front.Tls(server.Address, SslProtocols.Tls12);
 
         (int code, _, string said) = await Captured.MeasureAsync(["echo", "--tls", "--server", front.Address]);
 

@@ -43,7 +43,7 @@ internal partial class LoadConnection
         if (!_tls.IsConnected)
             Handshake();
         while (_tls is { IsConnected: true } tls && tls.Read(buffer) is > 0 and var count)
-            Take(buffer[..count]);
+            Receive(buffer[..count]);
         SendRecords(); // an answer to what was for TLS itself
         if (_tls is { IsEnded: true })
             End(_replies.IsMidReply ? Ending.Error : Ending.Fin);

@@ -88,6 +88,8 @@ internal partial class LoadConnection(LoadLoop owner, int number, bool subscribe
         _replies.Drop();
         _tls?.Dispose();
         _tls = null;
+        _inflater?.Dispose();
+        _inflater = null;
         if (_wire is { HasPendingWrite: true })
             return; // the poller owns the frame still, and the process ends soon
         while (_sending is not null)
@@ -201,7 +203,7 @@ internal partial class LoadConnection(LoadLoop owner, int number, bool subscribe
                 if (_tls is not null)
                     Decrypt(buffer, result.Bytes);
                 else
-                    Take(buffer[..result.Bytes]);
+                    Receive(buffer[..result.Bytes]);
                 if (Ending == Ending.None && _wire.IsReadable && !_paused)
                     _owner.Loop.MarkReady(_wire);
                 break;

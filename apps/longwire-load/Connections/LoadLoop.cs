@@ -1,4 +1,5 @@
 using System.Text;
+using Longwire.Load.Compression;
 using Longwire.Load.Protocols;
 using Longwire.Load.Tls;
 using Longwire.Primitives;
@@ -38,6 +39,9 @@ internal sealed class LoadLoop : ILoopTenant, IDisposable
 
     /// <summary>Under what they speak it; null for TCP alone.</summary>
     internal TlsContext? Tls { get; }
+
+    /// <summary>Inflates what servers send; null when they send plain bytes.</summary>
+    internal Inflation? Inflation { get; init; }
 
     /// <summary>The time of the last read, on the monotonic clock: all that one read brought came then.</summary>
     internal long Now { get; private set; }

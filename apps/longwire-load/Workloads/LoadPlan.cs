@@ -1,4 +1,5 @@
 using System.Net;
+using Longwire.Load.Protocols;
 
 namespace Longwire.Load.Workloads;
 
@@ -48,6 +49,15 @@ internal sealed record LoadPlan
     /// Messages a second of all publishers, or requests of all connections (open loop); 0 for an echo's closed loop.
     /// </summary>
     public double Rate { get; init; }
+
+    /// <summary>What messages consist of.</summary>
+    public MessageBody Body { get; init; }
+
+    /// <summary>Every how many messages a subscriber asks for data of its own; 0 for never.</summary>
+    public int PrivateEvery { get; init; }
+
+    /// <summary>What servers send is raw deflate.</summary>
+    public bool Inflates { get; init; }
 
     /// <summary>Under TLS 1.3, and whether sessions are resumed.</summary>
     public TlsUse Tls { get; init; }

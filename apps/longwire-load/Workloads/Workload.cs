@@ -1,4 +1,5 @@
 using System.Net;
+using Longwire.Load.Compression;
 using Longwire.Load.Connections;
 using Longwire.Load.Protocols;
 using Longwire.Load.Servers;
@@ -28,7 +29,10 @@ internal abstract class Workload(LoadPlan plan) : IWorkload
 
     internal LoadLoop Loop { get; } = new(
         ClientProtocol.Named(plan.Protocol),
-        plan.Tls == TlsUse.None ? null : new TlsContext(resumes: plan.Tls == TlsUse.Resumed));
+        plan.Tls == TlsUse.None ? null : new TlsContext(resumes: plan.Tls == TlsUse.Resumed))
+    {
+        Inflation = plan.Inflates ? new Inflation() : null,
+    };
 
     /// <summary>Connected clients of this process; publishers are not among them.</summary>
     internal IReadOnlyList<LoadConnection> Connections => _connections;

@@ -27,7 +27,8 @@ internal static class Listening
 
     public static void Announce(string server, EndPoint? address) => Console.WriteLine($"{server} on {address}");
 
-    private static string? Option(string[] args, string name)
+    /// <summary>What stands behind an option; null without it.</summary>
+    public static string? Option(string[] args, string name)
     {
         int index = Array.IndexOf(args, name);
         return index >= 0 && index + 1 < args.Length ? args[index + 1] : null;
