@@ -13,6 +13,7 @@ duration=3s rounds=3
 lab_begin "$@"
 if [ -z "${NO_BUILD:-}" ]; then bench/servers/build.sh; fi
 start=bench/servers/start.sh
+present=$("$start" --list)
 connections=${CONNECTIONS:-10000}
 
 # against NAME...: --server options for those that are there.
@@ -20,7 +21,7 @@ against() {
   local name
   options=()
   for name; do
-    if "$start" --list | grep -q "^$name pushlab present"; then
+    if grep -q "^$name pushlab present" <<<"$present"; then
       options+=(--server "$name=$start $name {port}")
     else
       echo "$name is absent and left out" >&2

@@ -12,11 +12,12 @@ duration=1s rounds=5 passes=3
 lab_begin "$@"
 if [ -z "${NO_BUILD:-}" ]; then bench/servers/build.sh; fi
 start=bench/servers/start.sh
+present=$("$start" --list)
 size=16384 # of bulk echo
 
 names=() against=()
 for name in longwire-tls sslstream kestrel-tls limit-tls; do
-  if "$start" --list | grep -q "^$name pushlab present"; then
+  if grep -q "^$name pushlab present" <<<"$present"; then
     names+=("$name")
     against+=(--server "$name=$start $name {port}")
   else
