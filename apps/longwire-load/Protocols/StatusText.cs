@@ -19,7 +19,7 @@ internal enum MessageBody
 internal static class StatusText
 {
     private const int Places = 251;
-    private const int Stride = 499; // between two messages' places: another part of another record
+    private const int Stride = 4_099; // between two messages' places: up to that size they have no byte in common
     private const int Hosts = 40;
 
     private static readonly Lazy<byte[]> s_text = new(Make);
