@@ -13,6 +13,7 @@ internal sealed class Subscriber(FanoutWorkload workload, int number, int place)
 
     private Frame? _request;
     private uint _requests;
+    private bool _isAsking; // the request's frame is written anew for the next one
 
     /// <summary>Its place among this process's connections.</summary>
     internal int Place => place;
@@ -29,18 +30,22 @@ internal sealed class Subscriber(FanoutWorkload workload, int number, int place)
         bool stalling = IsStalling;
         if (workload.Deliveries.Take(place, stalling, payload, out PushMessage.Header header) && !stalling)
         {
-            if (workload.Plan.PrivateEvery > 0 && header.Number % workload.Plan.PrivateEvery == 0)
+            if (workload.Plan.PrivateEvery > 0 && !_isAsking && header.Number % workload.Plan.PrivateEvery == 0)
                 Ask();
             workload.OnDelivered(header);
         }
     }
 
-    protected override void OnEcho(ReadOnlySpan<byte> payload) =>
-        workload.OnAnswered(payload.Length == PrivateBytes && payload.SequenceEqual(Request()));
+    protected override void OnEcho(ReadOnlySpan<byte> payload)
+    {
+        _isAsking = false;
+        workload.OnAnswered(payload.SequenceEqual(Request()));
+    }
 
     /// <summary>Asks for the echo of what no other connection sends.</summary>
     private void Ask()
     {
+        _isAsking = true;
         EchoRequest.Number(Request(), ++_requests);
         _request!.AddReference();
         workload.OnAsked();
