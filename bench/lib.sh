@@ -16,7 +16,7 @@ in_client=()   # what measure runs under: ip netns exec NAME
 
 # Reads [--duration Ns] [--rounds N] [FOLDER] into duration, seconds, rounds and folder, and builds the lab's server.
 lab_begin() {
-  duration=10s rounds=${rounds:-5} folder=
+  duration=${duration:-10s} rounds=${rounds:-5} folder=
   while (($#)); do
     case $1 in
       --duration | --rounds) [ $# -ge 2 ] || lab_usage ;;&
@@ -37,7 +37,7 @@ lab_begin() {
 }
 
 lab_usage() {
-  echo "usage: $0 [--duration 10s] [--rounds ${rounds:-5}] [FOLDER]" >&2
+  echo "usage: $0 [--duration $duration] [--rounds $rounds] [FOLDER]" >&2
   exit 2
 }
 

@@ -39,7 +39,7 @@ bench/servers/build.sh
 load=bench/out/longwire-load/longwire-load
 start=$PWD/bench/servers/start.sh
 declare -A protocol
-while read -r name spoken state; do
+while read -r name spoken state _; do
   [ "$state" = absent ] && echo "$name is absent and left out" && continue
   protocol[$name]=$spoken
 done < <("$start" --list)

@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
-"""Does a server speak the PushLab protocol? check.py HOST PORT; 0 when every check passes.
+"""Does a server speak the PushLab protocol? check.py [--tls | --deflate] HOST PORT; 0 when every check passes.
 
-Every wait has a deadline. Python's standard library only.
+With --tls over TLS 1.3; any certificate will do. With --deflate what the server sends is raw deflate. Every wait has a deadline. Python's standard library only.
 """
 import socket
+import ssl
 import struct
 import sys
 import threading
 import time
+import zlib
 
 DEADLINE = 30.0
 LIMIT = 1 << 20
+TLS = None  # the context, with --tls
+DEFLATE = False
 
 
 def frame(kind, body=b""):
@@ -25,6 +29,10 @@ class Client:
         self.socket.settimeout(DEADLINE)
         self.socket.connect(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if TLS:
+            self.socket = TLS.wrap_socket(self.socket)
+        self.inflater = zlib.decompressobj(-15)
+        self.ahead = b""
 
     def __enter__(self):
         return self
@@ -35,11 +43,23 @@ class Client:
     def send(self, data):
         self.socket.sendall(data)
 
+    def read(self, most):
+        """Some bytes, inflated; none at the end."""
+        if not DEFLATE:
+            return self.socket.recv(most)
+        while not self.ahead:
+            piece = self.socket.recv(1 << 18)
+            if not piece:
+                return b""
+            self.ahead = self.inflater.decompress(piece)
+        piece, self.ahead = self.ahead[:most], self.ahead[most:]
+        return piece
+
     def receive(self, expected, what):
         """Reads exactly these bytes."""
         got = bytearray()
         while len(got) < len(expected):
-            piece = self.socket.recv(min(1 << 18, len(expected) - len(got)))
+            piece = self.read(min(1 << 18, len(expected) - len(got)))
             require(piece, f"{what}: closed after {len(got)} of {len(expected)} bytes")
             got += piece
         require(got == expected, f"{what}: other bytes than sent")
@@ -56,7 +76,7 @@ class Client:
 
     def closed(self, what):
         try:
-            rest = self.socket.recv(1)
+            rest = self.read(1)
         except ConnectionError:
             rest = b""
         require(rest == b"", f"{what}: the connection is still open")
@@ -187,7 +207,7 @@ def half_closed_gets_no_one_stuck(address):
         client.send(frame(b"E", b"last"))
         client.receive(frame(b"E", b"last"), "echo")
         client.send(frame(b"E", b"incomplete")[:7])
-        client.socket.shutdown(socket.SHUT_WR)
+        socket.socket.shutdown(client.socket, socket.SHUT_WR)  # the FIN alone, and under TLS reading goes on, too
         client.closed("half-closed within a frame")
 
 
@@ -216,10 +236,26 @@ CHECKS = (
 )
 
 
+def context():
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.minimum_version = ssl.TLSVersion.TLSv1_3
+    tls.check_hostname = False
+    tls.verify_mode = ssl.CERT_NONE
+    return tls
+
+
 def main():
-    if len(sys.argv) != 3:
-        sys.exit("usage: check.py HOST PORT")
-    address = (sys.argv[1], int(sys.argv[2]))
+    global TLS, DEFLATE
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["--tls"]:
+        TLS = context()
+        del arguments[0]
+    elif arguments[:1] == ["--deflate"]:
+        DEFLATE = True
+        del arguments[0]
+    if len(arguments) != 2:
+        sys.exit("usage: check.py [--tls | --deflate] HOST PORT")
+    address = (arguments[0], int(arguments[1]))
     failed = 0
     for check in CHECKS:
         started = time.monotonic()

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Becomes one server of the field, on 127.0.0.1: start.sh NAME PORT. The process id stays, so it is the server's own.
-# start.sh --list says what there is, one line each: name, protocol, present or absent (build.sh builds, apt installs).
+# start.sh --list says what there is, one line each: name, protocol, present or absent (build.sh builds, apt installs),
+# and tls for those that speak it over TLS 1.3, deflate for those that compress what they send.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=$here/../out
@@ -8,13 +9,15 @@ PATH=$PATH:/usr/sbin
 
 names=(
   limit limit-nocoalesce kestrel saea beginend threads dotnetty longwire longwire-loops longwire-socket
-  mqttnet mosquitto redis nats
+  mqttnet mosquitto redis nats limit-tls kestrel-tls sslstream
+  saea-deflate
 )
+certificate=(--certificate "$out/tls/certificate.pem" --key "$out/tls/key.pem")
 
-# Sets protocol and command.
+# Sets protocol, over and command.
 describe() {
   local port=$2
-  protocol=pushlab
+  protocol=pushlab over=
   case $1 in
     limit) command=("$out/limit/limit" --port "$port") ;;
     limit-nocoalesce) command=("$out/limit/limit" --port "$port" --coalesce 0) ;;
@@ -26,6 +29,10 @@ describe() {
     longwire) command=("$out/PushLab/PushLab" --port "$port" --poller epoll --loops 1) ;;
     longwire-loops) command=("$out/PushLab/PushLab" --port "$port") ;;
     longwire-socket) command=("$out/PushLab/PushLab" --port "$port" --poller socket --loops 1) ;;
+    limit-tls) over=tls command=("$out/limit/limit-tls" --port "$port" "${certificate[@]}") ;;
+    kestrel-tls) over=tls command=("$out/Kestrel/Kestrel" --port "$port" "${certificate[@]}") ;;
+    sslstream) over=tls command=("$out/TlsStream/TlsStream" --port "$port" "${certificate[@]}") ;;
+    saea-deflate) over=deflate command=("$out/Saea/Saea" --port "$port" --deflate 1) ;;
     lab) command=("$out/Lab/Lab" --port "$port") ;; # of the experiments (docs/performance/lab.md), not of the field
     mqttnet) protocol=mqtt command=("$out/Mqtt/Mqtt" --port "$port") ;;
     mosquitto) protocol=mqtt command=(mosquitto -c /dev/stdin) ;;
@@ -43,8 +50,9 @@ describe() {
 if [ "${1:-}" = --list ]; then
   for name in "${names[@]}"; do
     describe "$name" 0
-    type -P "${command[0]}" >/dev/null && present=present || present=absent
-    echo "$name $protocol $present"
+    present=present
+    type -P "${command[0]}" >/dev/null && [ "$over" != tls -o -e "${certificate[1]}" ] || present=absent
+    echo "$name $protocol $present $over"
   done
   exit
 fi

@@ -31,6 +31,7 @@ public sealed class CommandLineTests
     [InlineData("fanout --connections 10 --subscribers 11", "--subscribers")]
     [InlineData("fanout --connections 10 --stalled 10", "--stalled")]
     [InlineData("fanout --connections 10 --per-process 5", "--per-process")]
+    [InlineData("storm --resume", "--tls")]
     [InlineData("fanout --protocol lines", "--protocol lines")]
     [InlineData("echo --protocol mqtt", "--protocol mqtt")]
     [InlineData("fanout --strace --connections 1", "--server-pid")]

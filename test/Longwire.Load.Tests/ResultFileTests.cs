@@ -29,6 +29,18 @@ public sealed class ResultFileTests
     }
 
     [Theory]
+    [InlineData(18.0, false)]
+    [InlineData(19.5, true)]
+    public void A_run_whose_clients_were_the_bottleneck_says_so(double clientSeconds, bool says)
+    {
+        LoadResult result = Result();
+        result = result with { Runs = [result.Runs[0] with { ClientCpuSeconds = clientSeconds }] };
+
+        Assert.Equal(
+            says, Summary.Of(result).Contains("loop was busy for 97 % of the time", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("{}")]

@@ -28,7 +28,7 @@ public sealed class ScenarioTests
     {
         await using PushServer server = await PushServer.StartAsync();
 
-        (int code, LoadResult? result, string said) = await RunAsync(
+        (int code, LoadResult? result, string said) = await Captured.MeasureAsync(
             [.. arguments.Split(' '), "--server", server.Address, "--server-pid", $"{Environment.ProcessId}"]);
 
         Assert.True(code == 0 && result is { Good: true }, said);
@@ -49,7 +49,7 @@ public sealed class ScenarioTests
     {
         await using PushServer server = await PushServer.StartAsync(fault);
 
-        (int code, LoadResult? result, string said) = await RunAsync(
+        (int code, LoadResult? result, string said) = await Captured.MeasureAsync(
             [.. arguments.Split(' '), "--duration", "200ms", "--server", server.Address]);
 
         Assert.True(code == 1 && result is { Good: false }, said);
@@ -62,7 +62,7 @@ public sealed class ScenarioTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux routes all of 127.0.0.0/8 without being told to.");
         await using PushServer server = await PushServer.StartAsync();
 
-        (int code, LoadResult? result, string said) = await RunAsync(
+        (int code, LoadResult? result, string said) = await Captured.MeasureAsync(
         [
             .. "fanout --connections 40 --rate 100 --per-process 20 --duration 200ms".Split(' '), "--server",
             server.Address,
@@ -78,7 +78,7 @@ public sealed class ScenarioTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux routes all of 127.0.0.0/8 without being told to.");
         await using PushServer server = await PushServer.StartAsync();
 
-        (int code, LoadResult? result, string said) = await RunAsync(
+        (int code, LoadResult? result, string said) = await Captured.MeasureAsync(
         [
             .. "echo --connections 40 --rate 500 --per-process 20 --duration 300ms".Split(' '), "--server",
             server.Address,
@@ -95,7 +95,7 @@ public sealed class ScenarioTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Commands run by a shell, and processor time is read from /proc.");
 
-        (int code, LoadResult? result, string said) = await RunAsync(
+        (int code, LoadResult? result, string said) = await Captured.MeasureAsync(
         [
             .. "compare echo --connections 5 --rounds 2 --slice 50ms --warmup 50ms".Split(' '),
             "--server", $"one={s_pushLab}", "--server", $"two={s_pushLab}",
@@ -114,7 +114,7 @@ public sealed class ScenarioTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "SIGTERM and /proc.");
 
-        (int code, LoadResult? result, string said) = await RunAsync(
+        (int code, LoadResult? result, string said) = await Captured.MeasureAsync(
             [.. "drain --connections 20 --stalled 0 --burst 50".Split(' '), "--start", s_pushLab]);
 
         Assert.True(code == 0, said);
@@ -150,19 +150,5 @@ public sealed class ScenarioTests
 
         Assert.Equal((10, 4, 2), (copy.Operations, copy.Counts[CountNames.Missing], copy.Latency.TotalCount));
         Assert.Equal(slice.Latency.GetValueAtPercentile(50), copy.Latency.GetValueAtPercentile(50));
-    }
-
-    private static async Task<(int Code, LoadResult? Result, string Said)> RunAsync(string[] arguments)
-    {
-        string file = Path.GetTempFileName();
-        try
-        {
-            (int code, string said) = await Captured.RunAsync([.. arguments, "--json", file]);
-            return (code, new FileInfo(file).Length > 0 ? ResultFile.Read(file) : null, said);
-        }
-        finally
-        {
-            File.Delete(file);
-        }
     }
 }

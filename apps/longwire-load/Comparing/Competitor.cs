@@ -51,7 +51,10 @@ internal sealed class Competitor(Target target, IWorkload workload) : IAsyncDisp
             cpu += one.Cpu ?? default;
         }
         var all = new Measurement(
-            sum, _slices.Sum(static one => one.Seconds), target.Process is null ? null : cpu);
+            sum, _slices.Sum(static one => one.Seconds), target.Process is null ? null : cpu)
+        {
+            ClientSeconds = _slices.Sum(static one => one.ClientSeconds),
+        };
         return Measured.Run(target, all) with { Series = _series };
     }
 

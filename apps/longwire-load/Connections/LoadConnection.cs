@@ -1,4 +1,5 @@
 using Longwire.Load.Protocols;
+using Longwire.Load.Tls;
 using Longwire.Primitives;
 using Longwire.Transport;
 
@@ -10,7 +11,7 @@ namespace Longwire.Load.Connections;
 /// workloads have few frames in flight per connection. Idle it holds no buffer, and in steady state it allocates
 /// nothing.
 /// </remarks>
-internal class LoadConnection(LoadLoop owner, int number, bool subscribes) : IDialHandler, IWireHandler
+internal partial class LoadConnection(LoadLoop owner, int number, bool subscribes) : IDialHandler, IWireHandler
 {
     private readonly LoadLoop _owner = owner;
     private Wire? _wire;
@@ -58,7 +59,10 @@ internal class LoadConnection(LoadLoop owner, int number, bool subscribes) : IDi
         }
         _wire = wire;
         _owner.Loop.Add(wire, this);
-        Send(_owner.Protocol.Greet(Number, subscribes).Span);
+        if (_owner.Tls is { } tls)
+            BeginTls(tls);
+        else
+            Greet();
     }
 
     public void OnReady()
@@ -82,6 +86,10 @@ internal class LoadConnection(LoadLoop owner, int number, bool subscribes) : IDi
             Ending = Ending.Dropped;
         _wire?.Close(mode);
         _replies.Drop();
+        _tls?.Dispose();
+        _tls = null;
+        _inflater?.Dispose();
+        _inflater = null;
         if (_wire is { HasPendingWrite: true })
             return; // the poller owns the frame still, and the process ends soon
         while (_sending is not null)
@@ -94,20 +102,10 @@ internal class LoadConnection(LoadLoop owner, int number, bool subscribes) : IDi
     /// <summary>Sends a frame and takes over the caller's reference to it.</summary>
     internal void Send(Frame frame)
     {
-        if (Ending != Ending.None)
-        {
-            frame.Release();
-        }
-        else if (_sending is not null)
-        {
-            _waiting ??= new Queue<Frame>();
-            _waiting.Enqueue(frame);
-        }
+        if (_tls is not null)
+            Encrypt(frame);
         else
-        {
-            _sending = frame;
-            WriteQueued();
-        }
+            Enqueue(frame);
     }
 
     /// <summary>Asks for a call of <see cref="Refill"/> once the others had their turn.</summary>
@@ -148,11 +146,32 @@ internal class LoadConnection(LoadLoop owner, int number, bool subscribes) : IDi
     {
     }
 
+    private void Greet() => Send(_owner.Protocol.Greet(Number, subscribes).Span);
+
     private void Send(ReadOnlySpan<byte> bytes)
     {
         Frame frame = _owner.RentFrame(bytes.Length);
         bytes.CopyTo(frame.Span);
         Send(frame);
+    }
+
+    /// <summary>Writes bytes of the wire when it is their turn.</summary>
+    private void Enqueue(Frame frame)
+    {
+        if (Ending != Ending.None)
+        {
+            frame.Release();
+        }
+        else if (_sending is not null)
+        {
+            _waiting ??= new Queue<Frame>();
+            _waiting.Enqueue(frame);
+        }
+        else
+        {
+            _sending = frame;
+            WriteQueued();
+        }
     }
 
     private void End(Ending ending, TransportError error = TransportError.None)
@@ -181,7 +200,10 @@ internal class LoadConnection(LoadLoop owner, int number, bool subscribes) : IDi
         {
             case IoStatus.Done:
                 _owner.TouchClock();
-                Take(buffer[..result.Bytes]);
+                if (_tls is not null)
+                    Decrypt(buffer, result.Bytes);
+                else
+                    Receive(buffer[..result.Bytes]);
                 if (Ending == Ending.None && _wire.IsReadable && !_paused)
                     _owner.Loop.MarkReady(_wire);
                 break;
@@ -215,6 +237,8 @@ internal class LoadConnection(LoadLoop owner, int number, bool subscribes) : IDi
                 break;
             case ReplyKind.Ready:
                 _isReady = true;
+                if (_tls is not null)
+                    _owner.Tls!.OnGreeted(_tls);
                 OnGreeted();
                 Settle();
                 break;

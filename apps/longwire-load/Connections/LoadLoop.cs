@@ -1,5 +1,7 @@
 using System.Text;
+using Longwire.Load.Compression;
 using Longwire.Load.Protocols;
+using Longwire.Load.Tls;
 using Longwire.Primitives;
 using Longwire.Transport;
 using Longwire.Transport.Epoll;
@@ -21,9 +23,10 @@ internal sealed class LoadLoop : ILoopTenant, IDisposable
     private Exception? _fault;
     private long _holds;
 
-    internal LoadLoop(ClientProtocol protocol)
+    internal LoadLoop(ClientProtocol protocol, TlsContext? tls = null)
     {
         Protocol = protocol;
+        Tls = tls;
         Poller poller = EpollPoller.IsSupported ? new EpollPoller() : new SocketPoller();
         Loop = new Loop(0, poller, Pool, TimeProvider.System) { Tenant = this };
         Loop.Start();
@@ -34,6 +37,12 @@ internal sealed class LoadLoop : ILoopTenant, IDisposable
     /// <summary>What its connections speak.</summary>
     internal ClientProtocol Protocol { get; }
 
+    /// <summary>Under what they speak it; null for TCP alone.</summary>
+    internal TlsContext? Tls { get; }
+
+    /// <summary>Inflates what servers send; null when they send plain bytes.</summary>
+    internal Inflation? Inflation { get; init; }
+
     /// <summary>The time of the last read, on the monotonic clock: all that one read brought came then.</summary>
     internal long Now { get; private set; }
 
@@ -41,7 +50,6 @@ internal sealed class LoadLoop : ILoopTenant, IDisposable
     internal string? Complaint { get; private set; }
 
     internal Loop Loop { get; }
-
 
     public bool Flush() => false; // connections write when they have something; there is nothing to coalesce
 
@@ -69,6 +77,8 @@ internal sealed class LoadLoop : ILoopTenant, IDisposable
             Complaint = string.Concat(text.Select(static one => char.IsBetween(one, ' ', '~') ? one : '.'));
         }
     }
+
+    internal void NoteComplaint(string text) => Complaint ??= text;
 
     /// <summary>Rents a frame, whose one reference is the caller's.</summary>
     internal Frame RentFrame(int bytes) => Pool.TryRentFrame(bytes, out Frame? frame)
@@ -100,8 +110,10 @@ internal sealed class LoadLoop : ILoopTenant, IDisposable
     public void Dispose()
     {
         Loop.RequestStop();
-        if (Loop.Join(s_joinTimeout))
-            Loop.Dispose();
+        if (!Loop.Join(s_joinTimeout))
+            return;
+        Loop.Dispose();
+        Tls?.Dispose();
     }
 
     private sealed class Call<T>(Func<T> action) : LoopWork

@@ -65,6 +65,8 @@ internal sealed class Crew : IWorkload
         await _members[0].BeginAsync();
     }
 
+    public IReadOnlyList<long> ReadCpu() => [.. _members.SelectMany(static one => one.ReadCpu())];
+
     public async Task<long> CountAsync() =>
         (await Task.WhenAll(_members.Select(static one => one.CountAsync()))).Sum();
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
+using Longwire.Load.Servers;
 using Longwire.Load.Workloads;
 
 namespace Longwire.Load.Crews;
@@ -30,6 +31,8 @@ internal sealed class WorkerProcess : IWorkload
     }
 
     public Task ConnectAsync(int total) => AskAsync(new WorkerRequest { Do = WorkerStep.Connect, Total = total });
+
+    public IReadOnlyList<long> ReadCpu() => SystemClock.ReadCpu(_process.Id);
 
     public Task BeginAsync() => AskAsync(new WorkerRequest { Do = WorkerStep.Begin });
 

@@ -12,7 +12,8 @@ namespace Longwire.Load.Protocols;
 /// +-----+-------------+-----------------------------------------+------------------------+---------------------+
 /// </code>
 /// The body of message n begins n bytes (modulo 251) into a fixed pattern of period 251, a prime: bytes of another
-/// message, or of another place in the same one, do not pass for it. The clock is the machine's monotonic one, so the
+/// message, or of another place in the same one, do not pass for it. Or it is a piece of <see cref="StatusText"/>, from
+/// one of 251 places on. The clock is the machine's monotonic one, so the
 /// due time means the same to every process.
 /// </remarks>
 internal static class PushMessage
@@ -26,13 +27,14 @@ internal static class PushMessage
 
     private static readonly byte[] s_pattern = MakePattern();
 
-    internal static void Write(Span<byte> message, int publisher, long number, long due)
+    internal static void Write(
+        Span<byte> message, int publisher, long number, long due, MessageBody body = MessageBody.Pattern)
     {
         message[0] = Type;
         BinaryPrimitives.WriteInt32BigEndian(message[1..], message.Length);
         BinaryPrimitives.WriteInt64BigEndian(message[5..], ((long)publisher << NumberBits) | number);
         BinaryPrimitives.WriteInt64BigEndian(message[13..], due);
-        Body(number, message.Length - HeaderBytes).CopyTo(message[HeaderBytes..]);
+        Body(number, message.Length - HeaderBytes, body).CopyTo(message[HeaderBytes..]);
     }
 
     /// <summary>Reads the header; false when it is not what <see cref="Write"/> wrote.</summary>
@@ -52,11 +54,15 @@ internal static class PushMessage
     }
 
     /// <summary>Whether the body is the one that belongs to the number.</summary>
-    internal static bool HasBody(ReadOnlySpan<byte> message, long number) =>
-        message[HeaderBytes..].SequenceEqual(Body(number, message.Length - HeaderBytes));
+    internal static bool HasBody(
+        ReadOnlySpan<byte> message, long number, MessageBody body = MessageBody.Pattern) =>
+        message[HeaderBytes..].SequenceEqual(Body(number, message.Length - HeaderBytes, body));
 
-    private static ReadOnlySpan<byte> Body(long number, int length) =>
-        s_pattern.AsSpan((int)(number % Period), length);
+    private static ReadOnlySpan<byte> Body(long number, int length, MessageBody body)
+    {
+        int place = (int)(number % Period);
+        return body == MessageBody.Pattern ? s_pattern.AsSpan(place, length) : StatusText.At(place, length);
+    }
 
     private static byte[] MakePattern()
     {

@@ -40,6 +40,7 @@ internal static class Measured
         Seconds = Math.Round(measured.Seconds, 3),
         Counts = measured.Slice.Counts,
         Cpu = measured.Cpu is { } cpu ? Cpu(cpu) : null,
+        ClientCpuSeconds = measured.ClientSeconds > 0 ? Math.Round(measured.ClientSeconds, 3) : null,
         LatencyMicroseconds = Latency(measured.Slice.Latency),
     };
 

@@ -21,6 +21,12 @@ internal sealed record RunResult
 
     public CpuTime? Cpu { get; init; }
 
+    /// <summary>
+    /// Processor time of the busiest process of clients, which is one loop: near <see cref="Seconds"/>, rates and
+    /// latencies are those of the clients and not of the server.
+    /// </summary>
+    public double? ClientCpuSeconds { get; init; }
+
     public MemoryUse? Memory { get; init; }
 
     public LatencySummary? LatencyMicroseconds { get; init; }

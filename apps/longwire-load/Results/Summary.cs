@@ -7,6 +7,7 @@ namespace Longwire.Load.Results;
 internal static class Summary
 {
     private const string None = "–";
+    private const double BusyShare = 0.9;
 
     internal static string Of(LoadResult result)
     {
@@ -49,6 +50,12 @@ internal static class Summary
         string seconds = run.Seconds.ToString("0.0", CultureInfo.InvariantCulture);
         text.Append("  ").Append(named ? $"{run.Server}: " : "")
             .AppendJoin(", ", counts.Prepend($"{Number(run.Operations)} operations in {seconds} s")).Append('\n');
+        if (run.ClientCpuSeconds > BusyShare * run.Seconds)
+        {
+            string share = (run.ClientCpuSeconds / run.Seconds)!.Value.ToString("0 %", CultureInfo.InvariantCulture);
+            text.Append($"  the clients' loop was busy for {share} of the time: ")
+                .Append("rate and latency are the clients' own\n");
+        }
         if (run.Memory is { } memory)
         {
             text.Append(CultureInfo.InvariantCulture, $"  resident {memory.ResidentStartBytes / 1048576.0:0.0} → ")

@@ -21,7 +21,7 @@ internal sealed class EchoScenario : Scenario
 
     internal override string Description => "every connection asks, waits for the answer, and asks again";
 
-    internal override IReadOnlyList<Option> Options => [_size, _rate, _ramp];
+    internal override IReadOnlyList<Option> Options => [_size, _rate, _ramp, Tls];
 
     internal override LoadPlan Plan(ParseResult arguments, string server, ClientProtocol protocol)
     {
@@ -37,13 +37,15 @@ internal sealed class EchoScenario : Scenario
             Connections = Steps(arguments) is { } steps ? steps[^1] : arguments.GetValue(Connections),
             Size = arguments.GetValue(_size),
             Rate = isOpen ? arguments.GetValue(_rate) : 0,
+            Tls = TlsOf(arguments),
         };
     }
 
     internal override int[]? Steps(ParseResult arguments) => arguments.GetValue(_ramp)?.Numbers;
 
     internal override string Title(LoadPlan plan) =>
-        $"echo {Number(plan.Connections)} × {Bytes(plan.Size)}" + (plan.Rate > 0 ? $", {plan.Rate} requests/s" : "");
+        $"echo {Number(plan.Connections)} × {Bytes(plan.Size)}"
+        + (plan.Rate > 0 ? $", {plan.Rate} requests/s" : "") + Over(plan);
 
     internal override JsonObject Parameters(LoadPlan plan)
     {

@@ -26,12 +26,28 @@ internal sealed class FanoutScenario : Scenario
     private readonly Option<TimeSpan> _stallFor = OptionTypes.Time(
         "--stall-for", TimeSpan.FromSeconds(10), "after which they read on");
 
+    private readonly Option<string> _body = new("--body")
+    {
+        Description = "what messages consist of: pattern, or status (JSON, to be compressed)",
+        DefaultValueFactory = static _ => "pattern",
+    };
+
+    private readonly Option<int> _private = OptionTypes.Count(
+        "--private", 0, 0, "every so many messages a subscriber asks for 100 bytes of its own; 0 is never");
+
+    private readonly Option<bool> _deflate = new("--deflate")
+    {
+        Description = "the server sends raw deflate (RFC 1951)",
+    };
+
+    internal FanoutScenario() => _body.AcceptOnlyFromAmong("pattern", "status");
+
     internal override string Name => "fanout";
 
     internal override string Description => "few publish, many subscribe";
 
     internal override IReadOnlyList<Option> Options =>
-        [_subscribers, _publishers, Size, _window, _rate, _stalled, _stallFor];
+        [_subscribers, _publishers, Size, _window, _rate, _stalled, _stallFor, _body, _private, _deflate, Tls];
 
     internal override LoadPlan Plan(ParseResult arguments, string server, ClientProtocol protocol)
     {
@@ -44,6 +60,8 @@ internal sealed class FanoutScenario : Scenario
             throw new ArgumentException("--window (closed loop) and --rate (open loop) exclude each other: give one.");
         if (subscribers > connections)
             throw new ArgumentException($"--subscribers {subscribers} is more than --connections {connections}.");
+        if (arguments.GetValue(_private) > 0)
+            Require(protocol.HasEcho, protocol, "echo, which --private needs");
         if (stalled >= subscribers)
             throw new ArgumentException($"--stalled {stalled} leaves none of {subscribers} subscribers that reads.");
         return new LoadPlan
@@ -59,6 +77,10 @@ internal sealed class FanoutScenario : Scenario
             Rate = arguments.GetValue(_rate),
             Stalled = stalled,
             StallFor = arguments.GetValue(_stallFor),
+            Body = arguments.GetValue(_body) == "status" ? MessageBody.Status : MessageBody.Pattern,
+            PrivateEvery = arguments.GetValue(_private),
+            Inflates = arguments.GetValue(_deflate),
+            Tls = TlsOf(arguments),
         };
     }
 
@@ -70,7 +92,10 @@ internal sealed class FanoutScenario : Scenario
         return $"fan-out {who} × {Bytes(plan.Size)}, "
             + (plan.Window > 0 ? $"{plan.Window} in flight" : $"{plan.Rate} messages/s")
             + (plan.PublishersOfAll > 1 ? $", {plan.PublishersOfAll} publishers" : "")
-            + (plan.Stalled > 0 ? $", {plan.Stalled} stalled" : "");
+            + (plan.Stalled > 0 ? $", {plan.Stalled} stalled" : "")
+            + (plan.Body == MessageBody.Status ? ", status" : "")
+            + (plan.PrivateEvery > 0 ? $", private every {plan.PrivateEvery}" : "")
+            + (plan.Inflates ? ", deflate" : "") + Over(plan);
     }
 
     internal override JsonObject Parameters(LoadPlan plan)
@@ -83,6 +108,12 @@ internal sealed class FanoutScenario : Scenario
             parameters["window"] = plan.Window;
         else
             parameters["rate"] = plan.Rate;
+        if (plan.Body == MessageBody.Status)
+            parameters["body"] = "status";
+        if (plan.PrivateEvery > 0)
+            parameters["private"] = plan.PrivateEvery;
+        if (plan.Inflates)
+            parameters["deflate"] = true;
         if (plan.Stalled > 0)
         {
             parameters["stalled"] = plan.Stalled;

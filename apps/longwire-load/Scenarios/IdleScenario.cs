@@ -18,7 +18,7 @@ internal sealed class IdleScenario : Scenario
 
     internal override bool MeasuresMemory => true;
 
-    internal override IReadOnlyList<Option> Options => [_steps];
+    internal override IReadOnlyList<Option> Options => [_steps, Tls];
 
     internal override LoadPlan Plan(ParseResult arguments, string server, ClientProtocol protocol)
     {
@@ -30,6 +30,7 @@ internal sealed class IdleScenario : Scenario
             Protocol = protocol.Name,
             Connections = connections,
             Subscribers = protocol.HasTopics ? connections : 0,
+            Tls = TlsOf(arguments),
         };
     }
 
@@ -40,5 +41,5 @@ internal sealed class IdleScenario : Scenario
             ?? [.. Enumerable.Range(1, UsualSteps).Select(step => all * step / UsualSteps).Where(static n => n > 0)];
     }
 
-    internal override string Title(LoadPlan plan) => $"idle {Number(plan.Connections)}";
+    internal override string Title(LoadPlan plan) => $"idle {Number(plan.Connections)}{Over(plan)}";
 }

@@ -7,6 +7,9 @@ namespace Longwire.Load.Scenarios;
 /// <summary>What came of one stretch of work and what it cost the server.</summary>
 internal sealed record Measurement(Slice Slice, double Seconds, CpuSample? Cpu)
 {
+    /// <summary>Processor time of the busiest process of clients; 0 where it is unknown.</summary>
+    internal double ClientSeconds { get; init; }
+
     /// <summary>Microseconds of the server's processor time per operation; null if its process is unknown.</summary>
     internal double? CpuMicrosecondsPerOperation =>
         Cpu is { } cpu && Slice.Operations > 0 ? cpu.Nanoseconds / 1000.0 / Slice.Operations : null;
@@ -29,6 +32,7 @@ internal static class Meter
         CancellationToken cancellation)
     {
         TimeProvider time = TimeProvider.System;
+        IReadOnlyList<long> clients = workload.ReadCpu();
         CpuSample? cpu = process?.ReadCpu();
         long started = time.GetTimestamp();
         await workload.BeginAsync();
@@ -39,7 +43,9 @@ internal static class Meter
         long[] published = await workload.StopAsync();
         Slice slice = await workload.SettleAsync(published);
         double seconds = time.GetElapsedTime(started).TotalSeconds;
-        return new Measurement(slice, seconds, process?.ReadCpu() - cpu);
+        cpu = process?.ReadCpu() - cpu;
+        IEnumerable<long> used = workload.ReadCpu().Zip(clients, static (now, before) => now - before);
+        return new Measurement(slice, seconds, cpu) { ClientSeconds = used.DefaultIfEmpty().Max() / 1e9 };
     }
 
     private static async Task LookOnAsync(

@@ -15,6 +15,11 @@ internal abstract class Scenario
     protected static readonly Option<int> Size = OptionTypes.Count(
         "--size", 128, PushMessage.HeaderBytes, "payload bytes of a message", ClientProtocol.MaxPayloadBytes);
 
+    protected static readonly Option<bool> Tls = new("--tls")
+    {
+        Description = "over TLS 1.3, whatever the server's certificate; needs OpenSSL 3",
+    };
+
     /// <summary>All of them, in the order of the help.</summary>
     internal static IReadOnlyList<Scenario> All { get; } =
         [new FanoutScenario(), new EchoScenario(), new IngestScenario(), new StormScenario(), new IdleScenario()];
@@ -43,7 +48,18 @@ internal abstract class Scenario
     internal abstract string Title(LoadPlan plan);
 
     /// <summary>The plan's values for the result file.</summary>
-    internal virtual JsonObject Parameters(LoadPlan plan) => new() { ["connections"] = plan.Connections };
+    internal virtual JsonObject Parameters(LoadPlan plan)
+    {
+        var parameters = new JsonObject { ["connections"] = plan.Connections };
+        if (plan.Tls != TlsUse.None)
+            parameters["tls"] = plan.Tls == TlsUse.Resumed ? "resumed" : "full";
+        return parameters;
+    }
+
+    /// <summary>What the title says about TLS.</summary>
+    protected static string Over(LoadPlan plan) => plan.Tls == TlsUse.None ? "" : ", TLS";
+
+    protected static TlsUse TlsOf(ParseResult arguments) => arguments.GetValue(Tls) ? TlsUse.Full : TlsUse.None;
 
     protected static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 

@@ -17,6 +17,7 @@ internal static class SteppedRun
         var sum = new Slice();
         double seconds = 0;
         var cpu = default(CpuSample);
+        double clientSeconds = 0;
         foreach (int connections in steps)
         {
             await workload.ConnectAsync(connections);
@@ -35,11 +36,10 @@ internal static class SteppedRun
             sum.Add(one.Slice);
             seconds += one.Seconds;
             cpu += one.Cpu ?? default;
+            clientSeconds += one.ClientSeconds;
         }
-        return Measured.Run(target, new Measurement(sum, seconds, target.Process is null ? null : cpu)) with
-        {
-            Points = points,
-        };
+        var all = new Measurement(sum, seconds, target.Process is null ? null : cpu) { ClientSeconds = clientSeconds };
+        return Measured.Run(target, all) with { Points = points };
     }
 
     /// <summary>Waits with each number of connections and reads the server's memory; its process is known.</summary>

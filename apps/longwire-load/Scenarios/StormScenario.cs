@@ -16,17 +16,25 @@ internal sealed class StormScenario : Scenario
         DefaultValueFactory = static _ => Abort,
     };
 
+    private readonly Option<bool> _resume = new("--resume")
+    {
+        Description = "resume TLS sessions; without it each handshake is a full one",
+    };
+
     internal StormScenario() => _drop.AcceptOnlyFromAmong(Abort, "close");
 
     internal override string Name => "storm";
 
     internal override string Description => "drop all connections and connect them again, round after round";
 
-    internal override IReadOnlyList<Option> Options => [_drop];
+    internal override IReadOnlyList<Option> Options => [_drop, Tls, _resume];
 
     internal override LoadPlan Plan(ParseResult arguments, string server, ClientProtocol protocol)
     {
         int connections = arguments.GetValue(Connections);
+        TlsUse tls = TlsOf(arguments);
+        if (arguments.GetValue(_resume))
+            tls = tls == TlsUse.Full ? TlsUse.Resumed : throw new ArgumentException("--resume needs --tls.");
         return new LoadPlan
         {
             Kind = WorkloadKind.Storm,
@@ -34,12 +42,14 @@ internal sealed class StormScenario : Scenario
             Protocol = protocol.Name,
             Connections = connections,
             Subscribers = protocol.HasTopics ? connections : 0,
+            Tls = tls,
             Aborts = arguments.GetValue(_drop) == Abort,
         };
     }
 
     internal override string Title(LoadPlan plan) =>
-        $"storm {Number(plan.Connections)}, ended by {(plan.Aborts ? "RST" : "FIN")}";
+        $"storm {Number(plan.Connections)}, ended by {(plan.Aborts ? "RST" : "FIN")}"
+        + plan.Tls switch { TlsUse.None => "", TlsUse.Full => ", full TLS handshakes", _ => ", resumed TLS sessions" };
 
     internal override JsonObject Parameters(LoadPlan plan)
     {

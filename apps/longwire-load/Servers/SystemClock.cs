@@ -18,6 +18,10 @@ internal static partial class SystemClock
         return clock_gettime(clock, out Timespec time) == 0 ? time.Seconds * 1_000_000_000 + time.Nanoseconds : 0;
     }
 
+    /// <summary>The same for a process of clients; empty where it is unknown.</summary>
+    internal static IReadOnlyList<long> ReadCpu(int pid) =>
+        OperatingSystem.IsLinux() ? [ProcessNanoseconds(pid)] : [];
+
     /// <summary>Sleeps to a tenth of a millisecond; a wait with a timeout would round up to whole ones.</summary>
     internal static void Sleep(TimeSpan time)
     {

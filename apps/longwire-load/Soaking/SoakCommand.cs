@@ -96,11 +96,13 @@ internal sealed class SoakCommand
         var series = new List<SeriesPoint>();
         var sum = new Slice();
         var cpu = default(CpuSample);
+        double clientSeconds = 0;
         for (int window = 1; window <= windows; window++)
         {
             Measurement one = await Meter.MeasureAsync(workload, process, every, null, cancellation);
             sum.Add(one.Slice);
             cpu += one.Cpu ?? default;
+            clientSeconds += one.ClientSeconds;
             var point = new SeriesPoint
             {
                 Seconds = Math.Round(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 1),
@@ -117,7 +119,7 @@ internal sealed class SoakCommand
             if (one.Slice.Operations == 0 || !one.Slice.IsClean)
                 break;
         }
-        var all = new Measurement(sum, series[^1].Seconds, cpu);
+        var all = new Measurement(sum, series[^1].Seconds, cpu) { ClientSeconds = clientSeconds };
         return Measured.Run(target, all) with
         {
             Series = series,

@@ -14,6 +14,10 @@ internal static class CountNames
     internal const string StalledSkipped = "stalledSkipped";
     internal const string Published = "published";
     internal const string Holds = "driverHolds";
+    internal const string PrivateAnswers = "privateAnswers";
+    internal const string DeflatedBytes = "deflatedBytes";
+    internal const string InflatedBytes = "inflatedBytes";
+    internal const string Resumed = "resumedHandshakes";
     internal const string EndedOtherwise = "endedOtherwise";
     internal const string NotEnded = "serverNotEnded";
     internal const string ExitCode = "serverExitCode";

@@ -11,7 +11,7 @@ namespace Longwire.Load.Workloads;
 /// Owner: a workload. Concurrency: the loop; anybody may read <see cref="Count"/>. Bound: a number per subscriber and
 /// publisher, in one array.
 /// </remarks>
-internal sealed class Deliveries(LoadLoop loop, int subscribers, int publishers)
+internal sealed class Deliveries(LoadLoop loop, MessageBody body, int subscribers, int publishers)
 {
     private readonly long[] _last = new long[subscribers * publishers];
     private LongHistogram _latency = Slice.NewHistogram();
@@ -49,7 +49,7 @@ internal sealed class Deliveries(LoadLoop loop, int subscribers, int publishers)
             return false;
         }
         bool isSample = ((header.Number ^ subscriber) & (Verification.Sample - 1)) == 0;
-        if (isSample && !PushMessage.HasBody(payload, header.Number))
+        if (isSample && !PushMessage.HasBody(payload, header.Number, body))
             _corrupted++; // but it has arrived
         ref long last = ref _last[subscriber * publishers + header.Publisher];
         if (header.Number <= last)

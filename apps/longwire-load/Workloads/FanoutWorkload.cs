@@ -20,13 +20,16 @@ internal sealed class FanoutWorkload : Workload
     private long _scheduled; // messages of the schedule that were published
     private Pacer? _pacer;
     private Task _stall = Task.CompletedTask;
+    private long _asked; // private requests and answers since the beginning
+    private long _answered;
+    private long _damaged;
 
     internal FanoutWorkload(LoadPlan plan)
         : base(plan)
     {
-        Deliveries = new Deliveries(Loop, plan.Share, Math.Max(1, plan.PublishersOfAll));
+        Deliveries = new Deliveries(Loop, plan.Body, plan.Share, Math.Max(1, plan.PublishersOfAll));
         _publishers = [.. Enumerable.Range(0, plan.Publishers).Select(index =>
-            new Publisher(Loop, plan.Connections + index, index) { MessageBytes = plan.Size })];
+            new Publisher(Loop, plan.Connections + index, index) { MessageBytes = plan.Size, Body = plan.Body })];
         _tick = new Tick(this);
     }
 
@@ -53,6 +56,7 @@ internal sealed class FanoutWorkload : Workload
         return Loop.InvokeAsync(() =>
         {
             Deliveries.Begin();
+            _asked = _answered = _damaged = 0;
             if (_publishers.Length == 0)
                 return;
             if (Plan.Window > 0)
@@ -82,7 +86,8 @@ internal sealed class FanoutWorkload : Workload
         await _stall;
         bool isCutOff = await Loop.InvokeAsync(() => _publishers.Any(static one => one.Ending != Ending.None));
         await WaitAsync(
-            () => Subscribers.All(one => one.Ending != Ending.None || Deliveries.HasAll(one.Place, published)),
+            () => _answered == _asked
+                && Subscribers.All(one => one.Ending != Ending.None || Deliveries.HasAll(one.Place, published)),
             isCutOff ? s_cutOffArrival : s_arrival);
         return await Loop.InvokeAsync(() =>
         {
@@ -92,6 +97,13 @@ internal sealed class FanoutWorkload : Workload
             Slice slice = NewSlice();
             Deliveries.AddTo(slice);
             slice.Count(CountNames.LostConnections, _publishers.Count(static one => one.Ending != Ending.None));
+            if (Plan.PrivateEvery > 0)
+            {
+                slice.Count(CountNames.PrivateAnswers, _answered).Count(CountNames.Unanswered, _asked - _answered)
+                    .Count(CountNames.Corrupted, _damaged);
+            }
+            if (Loop.Inflation?.TakeCounts() is var (deflated, inflated))
+                slice.Count(CountNames.DeflatedBytes, deflated).Count(CountNames.InflatedBytes, inflated);
             if (Plan.Stalled > 0)
                 slice.Count(CountNames.StalledWithoutLast, behind);
             return slice;
@@ -103,6 +115,14 @@ internal sealed class FanoutWorkload : Workload
         _pacer?.Dispose();
         await Loop.InvokeAsync(() => Array.ForEach(_publishers, static one => one.Drop(Transport.CloseMode.Abort)));
         await base.DisposeAsync();
+    }
+
+    internal void OnAsked() => _asked++;
+
+    internal void OnAnswered(bool isRight)
+    {
+        _answered++;
+        _damaged += isRight ? 0 : 1;
     }
 
     internal void OnDelivered(PushMessage.Header header)

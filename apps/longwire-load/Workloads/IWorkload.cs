@@ -16,6 +16,9 @@ internal interface IWorkload : IAsyncDisposable
     /// <summary>Operations since <see cref="BeginAsync"/>, for the terminal.</summary>
     Task<long> CountAsync();
 
+    /// <summary>Processor time of each process of clients so far, in nanoseconds; empty where it is unknown.</summary>
+    IReadOnlyList<long> ReadCpu();
+
     /// <summary>Begins nothing new; returns each publisher's last number.</summary>
     Task<long[]> StopAsync();
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Longwire.Load.Protocols;
 
 namespace Longwire.Load.Workloads;
 
@@ -49,6 +50,18 @@ internal sealed record LoadPlan
     /// </summary>
     public double Rate { get; init; }
 
+    /// <summary>What messages consist of.</summary>
+    public MessageBody Body { get; init; }
+
+    /// <summary>Every how many messages a subscriber asks for data of its own; 0 for never.</summary>
+    public int PrivateEvery { get; init; }
+
+    /// <summary>What servers send is raw deflate.</summary>
+    public bool Inflates { get; init; }
+
+    /// <summary>Under TLS 1.3, and whether sessions are resumed.</summary>
+    public TlsUse Tls { get; init; }
+
     /// <summary>A storm ends its connections with RST, not FIN.</summary>
     public bool Aborts { get; init; }
 
@@ -63,4 +76,16 @@ internal enum WorkloadKind
     Echo,
     Ingest,
     Storm,
+}
+
+/// <summary>What the protocol is spoken over.</summary>
+internal enum TlsUse
+{
+    None,
+
+    /// <summary>TLS 1.3, a full handshake for each connection.</summary>
+    Full,
+
+    /// <summary>TLS 1.3; connections resume a session of one before them.</summary>
+    Resumed,
 }

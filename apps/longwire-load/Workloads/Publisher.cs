@@ -18,6 +18,9 @@ internal sealed class Publisher(LoadLoop owner, int number, int index)
     /// <summary>Payload bytes of the messages.</summary>
     internal int MessageBytes { get; set; }
 
+    /// <summary>What their bodies are.</summary>
+    internal MessageBody Body { get; init; }
+
     /// <summary>Messages sent so far; the last one's number.</summary>
     internal long Published { get; private set; }
 
@@ -54,7 +57,7 @@ internal sealed class Publisher(LoadLoop owner, int number, int index)
     {
         Frame frame = Owner.RentFrame(Owner.Protocol.FrameBytes(MessageBytes));
         Published++;
-        PushMessage.Write(Owner.Protocol.WriteFrame(frame.Span, MessageBytes), index, Published, due);
+        PushMessage.Write(Owner.Protocol.WriteFrame(frame.Span, MessageBytes), index, Published, due, Body);
         if (_missing.Length > 0)
             _missing[(int)((ulong)Published % (uint)_missing.Length)] = _readers;
         Send(frame);

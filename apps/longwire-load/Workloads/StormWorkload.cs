@@ -14,6 +14,7 @@ internal sealed class StormWorkload(LoadPlan plan) : Workload(plan)
     private LongHistogram _latency = Slice.NewHistogram();
     private Task _rounds = Task.CompletedTask;
     private long _accepts;
+    private long _resumed;
     private long _failed;
     private volatile bool _stopping;
 
@@ -27,6 +28,7 @@ internal sealed class StormWorkload(LoadPlan plan) : Workload(plan)
     {
         _stopping = false;
         Volatile.Write(ref _accepts, 0);
+        _resumed = 0;
         _latency = Slice.NewHistogram();
         _rounds = RunRoundsAsync();
         return Task.CompletedTask;
@@ -47,6 +49,8 @@ internal sealed class StormWorkload(LoadPlan plan) : Workload(plan)
         {
             Slice slice = NewSlice().Count(CountNames.Failed, _failed);
             slice.Operations = _accepts;
+            if (Plan.Tls != TlsUse.None)
+                slice.Count(CountNames.Resumed, _resumed);
             slice.TakeLatency(_latency);
             _failed = 0; // here and not at the beginning: one that is lost meanwhile counts
             return slice;
@@ -86,6 +90,8 @@ internal sealed class StormWorkload(LoadPlan plan) : Workload(plan)
         protected override void OnGreeted()
         {
             Volatile.Write(ref workload._accepts, workload._accepts + 1);
+            if (IsResumed)
+                workload._resumed++;
             if (Dialled > 0)
                 Slice.Record(workload._latency, Dialled, Owner.Now);
         }

@@ -1,6 +1,9 @@
 using System.Net;
+using Longwire.Load.Compression;
 using Longwire.Load.Connections;
 using Longwire.Load.Protocols;
+using Longwire.Load.Servers;
+using Longwire.Load.Tls;
 using Longwire.Transport;
 
 namespace Longwire.Load.Workloads;
@@ -24,7 +27,12 @@ internal abstract class Workload(LoadPlan plan) : IWorkload
 
     internal LoadPlan Plan { get; } = plan;
 
-    internal LoadLoop Loop { get; } = new(ClientProtocol.Named(plan.Protocol));
+    internal LoadLoop Loop { get; } = new(
+        ClientProtocol.Named(plan.Protocol),
+        plan.Tls == TlsUse.None ? null : new TlsContext(resumes: plan.Tls == TlsUse.Resumed))
+    {
+        Inflation = plan.Inflates ? new Inflation() : null,
+    };
 
     /// <summary>Connected clients of this process; publishers are not among them.</summary>
     internal IReadOnlyList<LoadConnection> Connections => _connections;
@@ -48,6 +56,8 @@ internal abstract class Workload(LoadPlan plan) : IWorkload
             _connections.Add(CreateConnection(Plan.First + i));
         await ConnectAsync(_connections[before..]);
     }
+
+    public IReadOnlyList<long> ReadCpu() => SystemClock.ReadCpu(Environment.ProcessId);
 
     public abstract Task BeginAsync();
 

@@ -9,14 +9,16 @@ internal sealed class Connection : PushConnection
     private readonly SocketAsyncEventArgs _receive = new(unsafeSuppressExecutionContextFlow: true);
     private readonly ReceiveBuffer _input = new();
     private readonly SendQueue _output = new();
+    private readonly Deflater? _deflater;
 
     /// <summary>The system has said that there is something to read, or to end.</summary>
     private bool _readable;
 
-    public Connection(Socket socket, Subscribers subscribers)
+    public Connection(Socket socket, Subscribers subscribers, bool deflates)
         : base(subscribers)
     {
         _socket = socket;
+        _deflater = deflates ? new() : null;
         _receive.Completed += static (_, receive) => ((Connection)receive.UserToken!).Received();
         _receive.UserToken = this;
     }
@@ -33,7 +35,8 @@ internal sealed class Connection : PushConnection
         {
             case Offered.SendNow:
                 SendOperation operation = SendOperation.Rent(this);
-                operation.SetBuffer(block);
+                operation.Batch.Add(block);
+                operation.UseBatch(_deflater);
                 Transmit(operation);
                 break;
             case Offered.Refused:
@@ -71,7 +74,7 @@ internal sealed class Connection : PushConnection
             Close();
         else if (_output.TryTake(operation.Batch))
         {
-            operation.UseBatch();
+            operation.UseBatch(_deflater);
             return true;
         }
         operation.Return();

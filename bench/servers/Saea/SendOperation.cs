@@ -24,9 +24,14 @@ internal sealed class SendOperation : SocketAsyncEventArgs
         return operation;
     }
 
-    public void UseBatch()
+    public void UseBatch(Deflater? deflater)
     {
-        if (Batch.Count == 1)
+        if (deflater is not null)
+        {
+            BufferList = null;
+            SetBuffer(deflater.Compress(Batch));
+        }
+        else if (Batch.Count == 1)
         {
             BufferList = null;
             SetBuffer(Batch[0]);

@@ -1,4 +1,5 @@
-/* The floor: what one thread, epoll and C need for the PushLab protocol (see samples/PushLab/Program.cs).
+/* The floor: what one thread, epoll and C need for the PushLab protocol (see samples/PushLab/Program.cs). Compiled with
+ * -DTLS it is limit-tls (tls.h).
  *
  * What makes it the floor:
  *  - one registration per connection, edge-triggered for both directions: no epoll_ctl in steady state;
@@ -79,6 +80,24 @@ static struct queue *spare_queues;
 static unsigned char receive_buffer[RECEIVE];
 static int poller, listener, reserve;
 static bool coalesce = true;
+
+#ifdef TLS
+#include "tls.h"
+#else
+static const char *const name = "limit";
+static void tls_start(int argc, char **argv) { (void)argc, (void)argv; }
+static bool tls_open(int fd) { return fd >= 0; }
+static void tls_close(int fd) { (void)fd; }
+
+static ssize_t read_some(int fd, struct iovec *parts, int count) {
+    return count == 1 ? recv(fd, parts->iov_base, parts->iov_len, 0) : readv(fd, parts, count);
+}
+
+static ssize_t write_some(int fd, struct iovec *parts, size_t count, size_t size) {
+    struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
+    return count == 1 ? send(fd, parts->iov_base, size, MSG_NOSIGNAL) : sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+#endif
 
 static void *checked(void *memory) {
     if (!memory) {
@@ -179,9 +198,8 @@ static void queue_consume(struct connection *connection, size_t sent) {
 
 /* How many of the bytes the kernel takes now. A short count means that its buffer is full: an edge announces room. */
 static size_t transmit(int fd, struct iovec *parts, size_t count, size_t size) {
-    struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
     ssize_t sent;
-    do sent = count == 1 ? send(fd, parts->iov_base, size, MSG_NOSIGNAL) : sendmsg(fd, &message, MSG_NOSIGNAL);
+    do sent = write_some(fd, parts, count, size);
     while (sent < 0 && errno == EINTR);
     if (sent < 0 && errno != EAGAIN) mark(fd, DEAD, &dead);
     else if (sent < (ssize_t)size) connections[fd].flags |= BLOCKED;
@@ -325,7 +343,7 @@ static bool receive(int fd) {
         { partial ? partial->bytes + connection->filled : NULL, missing },
         { receive_buffer, RECEIVE },
     };
-    ssize_t received = partial ? readv(fd, parts, 2) : recv(fd, receive_buffer, RECEIVE, 0);
+    ssize_t received = partial ? read_some(fd, parts, 2) : read_some(fd, parts + 1, 1);
     if (received < 0 && errno == EINTR) return true;
     if (received < 0 && errno == EAGAIN) return false;
     if (received <= 0) {
@@ -367,6 +385,7 @@ static void close_connection(int fd) {
     }
     if (connection->partial) frame_release(connection->partial);
     *connection = (struct connection){ 0 };
+    tls_close(fd);
     close(fd);
 }
 
@@ -385,7 +404,12 @@ static void accept_ready(void) {
         if (fd < 0) return;
         make_room(fd);
         struct epoll_event event = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.fd = fd };
-        if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) < 0) close(fd);
+        if (!tls_open(fd)) {
+            close(fd);
+        } else if (epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event) < 0) {
+            tls_close(fd);
+            close(fd);
+        }
     }
 }
 
@@ -470,7 +494,8 @@ int main(int argc, char **argv) {
     struct epoll_event event = { .events = EPOLLIN, .data.fd = listener };
     if (poller < 0 || epoll_ctl(poller, EPOLL_CTL_ADD, listener, &event) < 0) return fail("epoll");
     make_room(poller);
-    printf("limit on 127.0.0.1:%d, coalesce %d\n", ntohs(address.sin_port), coalesce);
+    tls_start(argc, argv);
+    printf("%s on 127.0.0.1:%d, coalesce %d\n", name, ntohs(address.sin_port), coalesce);
     fflush(stdout);
     for (;;) turn();
 }
