@@ -10,7 +10,7 @@ PATH=$PATH:/usr/sbin
 names=(
   limit limit-nocoalesce kestrel saea beginend threads dotnetty longwire longwire-loops longwire-socket
   mqttnet mosquitto redis nats limit-tls kestrel-tls sslstream
-  saea-deflate
+  saea-deflate longwire-tls longwire-deflate
 )
 certificate=(--certificate "$out/tls/certificate.pem" --key "$out/tls/key.pem")
 
@@ -33,6 +33,12 @@ describe() {
     kestrel-tls) over=tls command=("$out/Kestrel/Kestrel" --port "$port" "${certificate[@]}") ;;
     sslstream) over=tls command=("$out/TlsStream/TlsStream" --port "$port" "${certificate[@]}") ;;
     saea-deflate) over=deflate command=("$out/Saea/Saea" --port "$port" --deflate 1) ;;
+    longwire-tls)
+      over=tls command=("$out/PushLab/PushLab" --port "$port" --poller epoll --loops 1 "${certificate[@]}")
+      ;;
+    longwire-deflate)
+      over=deflate command=("$out/PushLab/PushLab" --port "$port" --poller epoll --loops 1 --deflate)
+      ;;
     lab) command=("$out/Lab/Lab" --port "$port") ;; # of the experiments (docs/performance/lab.md), not of the field
     mqttnet) protocol=mqtt command=("$out/Mqtt/Mqtt" --port "$port") ;;
     mosquitto) protocol=mqtt command=(mosquitto -c /dev/stdin) ;;
