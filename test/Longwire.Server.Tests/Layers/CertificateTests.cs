@@ -113,6 +113,21 @@ public sealed class CertificateTests
             })).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Checks_of_certificates_that_nobody_is_asked_for_are_refused(bool authorities)
+    {
+        using var folder = new CertificateFolder();
+        Assert.Contains("they need ClientCertificates", Assert.Throws<ArgumentException>(
+            () => new TlsServerLayer(new TlsServerOptions
+            {
+                Certificates = [TestCertificates.ServerSource],
+                ClientAuthorities = authorities ? folder.Authority : null,
+                ClientRevocation = authorities ? X509RevocationMode.NoCheck : X509RevocationMode.Offline,
+            })).Message, StringComparison.Ordinal);
+    }
+
     private static void Refused(TlsCertificate certificate, string source, string problem)
     {
         CertificateException exception = Assert.Throws<CertificateException>(() => TcpServer.Create(o => o

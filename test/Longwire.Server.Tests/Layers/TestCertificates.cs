@@ -28,12 +28,15 @@ internal static class TestCertificates
     }
 
     internal static X509Certificate2 Issue(
-        string name, X509Certificate2? authority = null, DateTimeOffset? from = null, DateTimeOffset? to = null)
+        string name, X509Certificate2? authority = null, DateTimeOffset? from = null, DateTimeOffset? to = null,
+        string? subject = null, Uri? uri = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        var request = new CertificateRequest(subject ?? $"CN={name}", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
+        if (uri is not null)
+            names.AddUri(uri);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));

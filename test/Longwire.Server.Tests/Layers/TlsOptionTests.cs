@@ -16,13 +16,16 @@ public sealed class TlsOptionTests
     [InlineData("a.example.org", "*.example.org")]
     [InlineData("a.b.example.org", "localhost")]
     [InlineData("unknown", "localhost")]
+    [InlineData("b\u00fccher.example", "xn--bcher-kva.example")]
+    [InlineData("xn--bcher-kva.example", "xn--bcher-kva.example")]
     [InlineData("127.0.0.1", "localhost")] // an address is not asked for by SNI
     public async Task The_name_that_a_client_asks_for_chooses_the_certificate(string asked, string shown)
     {
         await using ServerBench bench = await Start(PollerKind.Automatic, static tls => tls
             .Certificate(TestCertificates.ServerSource)
             .Certificate(TlsCertificate.From(TestCertificates.Issue("example.org")))
-            .Certificate(TlsCertificate.From(TestCertificates.Issue("*.example.org"))));
+            .Certificate(TlsCertificate.From(TestCertificates.Issue("*.example.org")))
+            .Certificate(TlsCertificate.From(TestCertificates.Issue("xn--bcher-kva.example"))));
         using TlsClient client = await TlsClient.Connect(bench.Address, o =>
         {
             o.TargetHost = asked;
@@ -81,6 +84,25 @@ public sealed class TlsOptionTests
         Assert.Equal("hello", await client.ReadLine());
     }
 
+    [Fact]
+    public async Task A_name_of_the_alternative_names_goes_before_whatever_the_subject_says()
+    {
+        using var folder = new CertificateFolder();
+        var seen = new TaskCompletionSource<TlsSession?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using ServerBench bench = await ServerBench.Start(PollerKind.Automatic, e => e
+            .Framing(Lines.Utf8(maxBytes: 100))
+            .UseTls(tls => tls
+                .Certificate(TestCertificates.ServerSource)
+                .ClientCertificates(ClientCertificates.Required, folder.Authority))
+            .OnConnect(connection => seen.TrySetResult(connection.Tls))
+            .OnMessageInline(static (connection, line) => connection.Send(line)));
+        using X509Certificate2 certificate = TestCertificates.Issue(
+            "device-7.example.org", subject: "E=admin@example.org, CN=device-7",
+            uri: new Uri("spiffe://example.org/device-7"));
+        using TlsClient client = await Connect(bench, certificate);
+        Assert.Equal("spiffe://example.org/device-7", (await Wait.For(seen.Task, "the connection"))!.PeerName);
+    }
+
     [Theory]
     [InlineData(ClientCertificates.None, "none", true)]
     [InlineData(ClientCertificates.None, "good", true)]
@@ -97,7 +119,7 @@ public sealed class TlsOptionTests
     {
         using var folder = new CertificateFolder();
         await using ServerBench bench = await Start(PollerKind.Automatic, tls => tls
-            .Certificate(TestCertificates.ServerSource).ClientCertificates(asked, folder.Authority));
+            .Certificate(TestCertificates.ServerSource).ClientCertificates(asked, asked == ClientCertificates.None ? null : folder.Authority));
         using X509Certificate2 foreigner = TestCertificates.MakeAuthority("CN=somebody");
         using X509Certificate2? certificate = shown switch
         {

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -132,6 +133,20 @@ internal static class CertificateFiles
         return all.Count > 0
             ? all
             : throw new CertificateException(path, "there is no certificate in PEM form in it; check the path");
+    }
+
+    internal static SslStreamCertificateContext ContextOf(
+        TlsCertificate source, X509Certificate2 certificate, X509Certificate2Collection chain,
+        SslCertificateTrust? trust = null)
+    {
+        try
+        {
+            return SslStreamCertificateContext.Create(certificate, chain, offline: true, trust);
+        }
+        catch (Exception exception) when (exception is CryptographicException or NotSupportedException)
+        {
+            throw new CertificateException(source.Source, $"the platform refuses it ({exception.Message})", exception);
+        }
     }
 
     internal static string ReadText(string path) => Read(path, File.ReadAllText);

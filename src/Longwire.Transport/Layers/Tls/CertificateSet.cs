@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -12,6 +13,8 @@ namespace Longwire.Transport.Layers;
 internal sealed class CertificateSet
 {
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2"; // id-kp-clientAuth, RFC 5280 §4.2.1.12
+
+    private static readonly IdnMapping s_idn = new();
 
     private readonly Dictionary<string, SslServerAuthenticationOptions> _byName =
         new(StringComparer.OrdinalIgnoreCase);
@@ -29,7 +32,7 @@ internal sealed class CertificateSet
             SslServerAuthenticationOptions authentication = Create(options, source, certificate, chain, authorities);
             first ??= authentication;
             foreach (string name in NamesOf(certificate))
-                _byName.TryAdd(name, authentication);
+                _byName.TryAdd(Unicode(name), authentication);
         }
         _first = first ?? throw new ArgumentException("TLS needs at least one certificate.");
     }
@@ -41,7 +44,7 @@ internal sealed class CertificateSet
     /// <summary>Changes when one of the sources may have changed.</summary>
     internal static string StampOf(TlsServerOptions options) =>
         string.Join('|', options.Certificates.Select(static source => source.Stamp()))
-        + (options.ClientAuthorities is { } path ? new FileInfo(path).LastWriteTimeUtc.Ticks : "");
+        + (options.ClientAuthorities is { } path ? TlsCertificate.FileStamp(path) : "");
 
     /// <summary>Exact names first, then a wildcard for the first label (RFC 9525 §6.3).</summary>
     internal SslServerAuthenticationOptions Find(string name)
@@ -69,6 +72,19 @@ internal sealed class CertificateSet
             yield return common;
     }
 
+    /// <summary>The name as the platform tells what a client asks for: <c>xn--…</c> is decoded (RFC 5891).</summary>
+    private static string Unicode(string name)
+    {
+        try
+        {
+            return s_idn.GetUnicode(name);
+        }
+        catch (ArgumentException)
+        {
+            return name; // the platform, too, leaves it as it is
+        }
+    }
+
     private static SslServerAuthenticationOptions Create(
         TlsServerOptions options, TlsCertificate source, X509Certificate2 certificate,
         X509Certificate2Collection chain, X509Certificate2Collection? authorities)
@@ -77,18 +93,9 @@ internal sealed class CertificateSet
         SslCertificateTrust? trust = asks && authorities is not null && !OperatingSystem.IsWindows()
             ? SslCertificateTrust.CreateForX509Collection(authorities, sendTrustInHandshake: true)
             : null;
-        SslStreamCertificateContext context;
-        try
-        {
-            context = SslStreamCertificateContext.Create(certificate, chain, offline: true, trust);
-        }
-        catch (Exception exception) when (exception is CryptographicException or NotSupportedException)
-        {
-            throw new CertificateException(source.Source, $"the platform refuses it ({exception.Message})", exception);
-        }
         var authentication = new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = context,
+            ServerCertificateContext = CertificateFiles.ContextOf(source, certificate, chain, trust),
             EnabledSslProtocols = TlsLayer.Versions,
             AllowRenegotiation = false,
             AllowTlsResume = options.Resumption,

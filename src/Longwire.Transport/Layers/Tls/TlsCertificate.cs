@@ -76,7 +76,7 @@ public abstract class TlsCertificate
 
     private protected abstract (X509Certificate2 Certificate, X509Certificate2Collection Chain) LoadUnchecked();
 
-    private protected static string FileStamp(string path)
+    internal static string FileStamp(string path)
     {
         var file = new FileInfo(path);
         return file.Exists ? $"{file.LastWriteTimeUtc.Ticks}/{file.Length}" : "absent";

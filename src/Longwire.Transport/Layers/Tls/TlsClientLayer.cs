@@ -41,7 +41,13 @@ public sealed class TlsClientLayer : TlsLayer
             TargetHost = options.TargetHost,
             EnabledSslProtocols = Versions,
             AllowRenegotiation = false,
-            CertificateChainPolicy = new X509ChainPolicy { RevocationMode = options.Revocation },
+            CertificateChainPolicy = new X509ChainPolicy
+            {
+                RevocationMode = options.Revocation,
+                RevocationFlag = X509RevocationFlag.ExcludeRoot,
+                // What a stranger's certificate names must not make us fetch it.
+                DisableCertificateDownloads = options.Revocation != X509RevocationMode.Online,
+            },
         };
         if (options.Authorities is { } path)
         {
@@ -53,7 +59,7 @@ public sealed class TlsClientLayer : TlsLayer
         {
             (X509Certificate2 certificate, X509Certificate2Collection chain) =
                 source.Load((time ?? TimeProvider.System).GetUtcNow());
-            _options.ClientCertificateContext = SslStreamCertificateContext.Create(certificate, chain, offline: true);
+            _options.ClientCertificateContext = CertificateFiles.ContextOf(source, certificate, chain);
         }
         if (options.ApplicationProtocols.Count > 0)
         {

@@ -44,24 +44,24 @@ public abstract class TlsLayer : Layer
     /// <inheritdoc/>
     public override HandshakeFailure Classify(Exception exception)
     {
+        if (exception is IOException)
+            return HandshakeFailure.NotTheProtocol;
+        if (exception is not AuthenticationException)
+            return HandshakeFailure.Other;
         // The platform has no codes for them: these are words of its messages and of OpenSSL's reasons.
-        return exception switch
-        {
-            IOException => HandshakeFailure.NotTheProtocol,
-            AuthenticationException when Says(exception, "remote certificate") => HandshakeFailure.PeerCertificate,
-            AuthenticationException when Says(exception, " alert ") => HandshakeFailure.PeerRefused,
-            AuthenticationException when Says(exception, "did not return a certificate")
-                => HandshakeFailure.PeerCertificate,
-            AuthenticationException when Says(exception, "unsupported protocol", "no shared cipher", "no suitable",
-                "inappropriate fallback", "no application protocol") => HandshakeFailure.NoCommonVersion,
-            AuthenticationException => HandshakeFailure.NotTheProtocol,
-            _ => HandshakeFailure.Other,
-        };
+        string text = exception.Message;
+        for (Exception? inner = exception.InnerException; inner is not null; inner = inner.InnerException)
+            text = $"{text} {inner.Message}";
+        return Says(text, "remote certificate") ? HandshakeFailure.PeerCertificate
+            : Says(text, " alert ") ? HandshakeFailure.PeerRefused
+            : Says(text, "did not return a certificate") ? HandshakeFailure.PeerCertificate
+            : Says(text, "unsupported protocol", "no shared cipher", "no suitable", "inappropriate fallback",
+                "no application protocol") ? HandshakeFailure.NoCommonVersion
+            : HandshakeFailure.NotTheProtocol;
     }
 
-    private static bool Says(Exception exception, params ReadOnlySpan<string> words)
+    private static bool Says(string text, params ReadOnlySpan<string> words)
     {
-        string text = exception.ToString();
         foreach (string word in words)
         {
             if (text.Contains(word, StringComparison.OrdinalIgnoreCase))

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Longwire.Transport.Layers;
 
@@ -17,7 +18,7 @@ public sealed class TlsServerLayer : TlsLayer
     private readonly TimeProvider _time;
     private volatile CertificateSet _certificates;
     private string _stamp;
-    private string _reported = "";
+    private string? _reported; // the stamp of the last failure that was told
     private long _looked; // timestamp
     private int _looking;
 
@@ -31,6 +32,13 @@ public sealed class TlsServerLayer : TlsLayer
             throw new ArgumentException("TlsServerOptions.Certificates must hold at least one certificate.");
         if (options.ReloadInterval <= TimeSpan.Zero)
             throw new ArgumentException("TlsServerOptions.ReloadInterval must be a positive time.");
+        if (options.ClientCertificates == ClientCertificates.None
+            && (options.ClientAuthorities is not null || options.ClientRevocation != X509RevocationMode.NoCheck))
+        {
+            throw new ArgumentException(
+                "TlsServerOptions.ClientAuthorities and ClientRevocation check certificates that nobody is asked for: "
+                + "they need ClientCertificates Optional or Required.");
+        }
         _options = options;
         _time = time ?? TimeProvider.System;
         _stamp = CertificateSet.StampOf(options); // before the load: a change in between is seen by the next look
@@ -39,7 +47,8 @@ public sealed class TlsServerLayer : TlsLayer
     }
 
     /// <summary>
-    /// Changed certificates were loaded, or, with an exception, could not be; once for each change. On the pool.
+    /// Changed certificates were loaded, or, with an exception, could not be; once for each change. On the pool, outside
+    /// of any handshake.
     /// </summary>
     public event Action<CertificateException?>? Reloaded;
 
@@ -59,10 +68,12 @@ public sealed class TlsServerLayer : TlsLayer
         if (Interlocked.Exchange(ref _looking, 1) != 0)
             return;
         CertificateException? failure = null;
-        string stamp = CertificateSet.StampOf(_options);
-        bool changed = stamp != _stamp;
+        string stamp = "";
+        bool changed = false;
         try
         {
+            stamp = CertificateSet.StampOf(_options);
+            changed = stamp != _stamp;
             if (changed)
                 _certificates = CertificateSet.Load(_options, _time.GetUtcNow());
             _stamp = stamp;
@@ -73,11 +84,11 @@ public sealed class TlsServerLayer : TlsLayer
             failure = exception as CertificateException
                 ?? new CertificateException(_options.Certificates[0].Source, exception.Message, exception);
         }
-        bool report = changed && stamp != _reported;
-        _reported = failure is null ? "" : stamp;
+        bool report = failure is null ? changed : stamp != _reported;
+        _reported = failure is null ? null : stamp;
         Volatile.Write(ref _looked, _time.GetTimestamp());
         Volatile.Write(ref _looking, 0);
-        if (report)
-            Reloaded?.Invoke(failure);
+        if (report && Reloaded is { } reloaded)
+            ThreadPool.UnsafeQueueUserWorkItem(static told => told.reloaded(told.failure), (reloaded, failure), false);
     }
 }

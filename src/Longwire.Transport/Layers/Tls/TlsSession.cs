@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
@@ -7,6 +8,12 @@ namespace Longwire.Transport.Layers;
 /// <summary>What a TLS handshake agreed on.</summary>
 public sealed record TlsSession
 {
+    private const string AlternativeNames = "2.5.29.17"; // id-ce-subjectAltName
+
+    // In order of preference: rfc822Name, uniformResourceIdentifier, dNSName.
+    private static readonly Asn1Tag[] s_kinds =
+        [new(TagClass.ContextSpecific, 1), new(TagClass.ContextSpecific, 6), new(TagClass.ContextSpecific, 2)];
+
     /// <summary>The protocol's version.</summary>
     public required SslProtocols Version { get; init; }
 
@@ -42,14 +49,39 @@ public sealed record TlsSession
         };
     }
 
+    /// <summary>
+    /// From the extension itself: the platform's e-mail name falls back to the subject, which nobody may have checked.
+    /// </summary>
     private static string NameOf(X509Certificate2 certificate)
     {
-        foreach (X509NameType kind in (ReadOnlySpan<X509NameType>)
-            [X509NameType.EmailName, X509NameType.UrlName, X509NameType.DnsFromAlternativeName])
+        foreach (X509Extension extension in certificate.Extensions)
         {
-            if (certificate.GetNameInfo(kind, forIssuer: false) is { Length: > 0 } name)
+            if (extension.Oid?.Value == AlternativeNames && FindName(extension.RawData) is { } name)
                 return name;
         }
         return certificate.Subject;
+    }
+
+    /// <summary>GeneralNames, RFC 5280 §4.2.1.6; null when none is of use.</summary>
+    private static string? FindName(byte[] extension)
+    {
+        string?[] first = new string?[s_kinds.Length];
+        try
+        {
+            AsnReader names = new AsnReader(extension, AsnEncodingRules.DER).ReadSequence();
+            while (names.HasData)
+            {
+                int kind = Array.IndexOf(s_kinds, names.PeekTag());
+                if (kind < 0)
+                    names.ReadEncodedValue();
+                else if (names.ReadCharacterString(UniversalTagNumber.IA5String, s_kinds[kind]) is { Length: > 0 } name)
+                    first[kind] ??= name;
+            }
+        }
+        catch (AsnContentException)
+        {
+            return null;
+        }
+        return Array.Find(first, static name => name is not null);
     }
 }
