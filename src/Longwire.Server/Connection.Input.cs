@@ -62,6 +62,8 @@ public abstract partial class Connection
         }
         if (_wire.IsReadable && !_inputPaused && !_inputEnded && _state != ConnectionState.Closed)
             ReadTurn();
+        else if (_state == ConnectionState.Lingering)
+            EndIfBothAreDone();
     }
 
     /// <summary>False while the application has all the messages that it may have, or its replies do not fit.</summary>
@@ -243,7 +245,7 @@ public abstract partial class Connection
         _inputEnded = true;
         if (_state == ConnectionState.Lingering)
         {
-            End(_reason, CloseMode.Close);
+            EndIfBothAreDone();
             return;
         }
         if (_decoder?.EndOfStream() == DecodeStatus.Invalid)

@@ -276,6 +276,7 @@ public abstract partial class Connection
             TransportError.Excessive => CloseReason.FrameTooLarge,
             TransportError.Corrupted => CloseReason.MalformedFrame,
             TransportError.Truncated => CloseReason.TruncatedFrame,
+            TransportError.LayerFailed => CloseReason.HandlerFailed,
             TransportError.OutOfMemory => CloseReason.MemoryPressure,
             _ => CloseReason.TransportError,
         },
@@ -294,13 +295,18 @@ public abstract partial class Connection
             return;
         _state = ConnectionState.Lingering;
         _wire.ShutdownWrite();
-        if (_inputEnded)
-        {
-            End(_reason, CloseMode.Close);
+        EndIfBothAreDone();
+        if (_state == ConnectionState.Closed)
             return;
-        }
         _due = Math.Min(_due, _host.Loop.NowTick + Loop.ToTicks(_endpoint.Options.LingerTimeout));
         ArmNext(); // armed for the flush's deadline until now, which may be much later
+    }
+
+    /// <summary>Lingering: the peer's FIN is here and ours is out, with the layers' farewell ahead of it.</summary>
+    private void EndIfBothAreDone()
+    {
+        if (_inputEnded && !_wire.IsShuttingDown)
+            End(_reason, CloseMode.Close);
     }
 
     private void CheckLife(long tick)

@@ -35,7 +35,8 @@ internal sealed class Handshake(Endpoint endpoint, LoopHost host, LayeredWire wi
         CloseReason reason = failure switch
         {
             HandshakeFailure.TimedOut => CloseReason.HandshakeTimeout,
-            HandshakeFailure.Closed => CloseReason.ServerShutdown,
+            HandshakeFailure.OutOfMemory => CloseReason.MemoryPressure,
+            HandshakeFailure.Closed when host.IsDraining => CloseReason.ServerShutdown,
             _ => CloseReason.HandshakeFailed,
         };
         server.Metrics.Closed(reason);

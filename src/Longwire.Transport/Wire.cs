@@ -68,6 +68,12 @@ public abstract class Wire
     /// </summary>
     public bool HasPendingWrite { get; private protected set; }
 
+    /// <summary>
+    /// <see cref="ShutdownWrite"/> was called and something of the wire's own, a layer's farewell, is still ahead of the
+    /// FIN: a close would lose it. When it is gone the handler is told.
+    /// </summary>
+    public virtual bool IsShuttingDown => false;
+
     /// <summary>Reads what there is, at most <paramref name="buffer"/>.</summary>
     public abstract IoResult Read(Span<byte> buffer);
 

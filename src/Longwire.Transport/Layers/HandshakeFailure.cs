@@ -35,6 +35,9 @@ public enum HandshakeFailure : byte
 
     /// <summary>Anything else; the exception is in the log.</summary>
     Other,
+
+    /// <summary>Our side had no memory left for it: the slab pool is at its ceiling.</summary>
+    OutOfMemory,
 }
 
 /// <summary>Told on the loop how the opening of a connection's layers ended: exactly once.</summary>

@@ -20,16 +20,25 @@ internal sealed class LayerHandshake(LayeredWire wire, HandshakeGate gate, IHand
     private bool _isTimedOut;
     private bool _isOver; // its end was told
     private volatile bool _isDone;
+    private int _places; // of the gate; two for a moment, when a step is overtaken by the next one
 
     /// <summary>A step on the pool.</summary>
     public void Execute()
     {
+        Interlocked.Increment(ref _places);
         if (_isBegun)
         {
             wire.Bottom.Complete();
+            if (_isDone)
+                LeaveAll(); // nobody waited for that read
             return;
         }
         _isBegun = true;
+        if (wire.IsClosed)
+        {
+            OnDone(); // while it waited for its place
+            return;
+        }
         _ = OpenAsync(); // observes its own exceptions
     }
 
@@ -51,7 +60,15 @@ internal sealed class LayerHandshake(LayeredWire wire, HandshakeGate gate, IHand
     /// <summary>In a step: it waits for the peer, and so is over.</summary>
     internal void OnInputWanted()
     {
-        gate.Leave();
+        int places = Volatile.Read(ref _places);
+        for (int seen; places > 0; places = seen)
+        {
+            seen = Interlocked.CompareExchange(ref _places, places - 1, places);
+            if (seen != places)
+                continue;
+            gate.Leave();
+            break;
+        }
         Interleaving.Point();
         wire.Loop!.Post(this);
     }
@@ -97,11 +114,34 @@ internal sealed class LayerHandshake(LayeredWire wire, HandshakeGate gate, IHand
         catch (Exception exception)
         {
             _exception = exception;
-            _failure = wire.HasEnded ? HandshakeFailure.PeerLeft : wire.Layers[opened].Classify(exception);
+            _failure = wire.HasEnded ? HandshakeFailure.PeerLeft
+                : IsOutOfMemory(exception) ? HandshakeFailure.OutOfMemory
+                : wire.Layers[opened].Classify(exception);
         }
+        OnDone();
+    }
+
+    private void OnDone()
+    {
         _isDone = true;
         Interleaving.Point();
-        gate.Leave();
+        LeaveAll();
         wire.Loop!.Post(this);
+    }
+
+    /// <summary>
+    /// Gives back every place, whatever a layer did: one that left a read behind has told its end already.
+    /// </summary>
+    private void LeaveAll()
+    {
+        for (int places = Interlocked.Exchange(ref _places, 0); places > 0; places--)
+            gate.Leave();
+    }
+
+    private static bool IsOutOfMemory(Exception? exception)
+    {
+        while (exception is not (null or WireException { Error: TransportError.OutOfMemory }))
+            exception = exception.InnerException;
+        return exception is not null;
     }
 }

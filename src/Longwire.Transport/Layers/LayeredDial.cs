@@ -33,6 +33,7 @@ internal sealed class LayeredDial(Loop loop, DialOptions options, IDialHandler h
         {
             HandshakeFailure.TimedOut => TransportError.TimedOut,
             HandshakeFailure.PeerLeft => TransportError.Reset,
+            HandshakeFailure.OutOfMemory => TransportError.OutOfMemory,
             HandshakeFailure.PeerCertificate => TransportError.NotTrusted,
             _ => TransportError.HandshakeFailed,
         });

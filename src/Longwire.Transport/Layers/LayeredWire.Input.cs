@@ -1,5 +1,7 @@
 #pragma warning disable CA2012 // each task is kept in a field and its result taken exactly once
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
+using System.Security.Cryptography;
 using Longwire.Primitives;
 
 namespace Longwire.Transport.Layers;
@@ -185,8 +187,12 @@ public sealed partial class LayeredWire
         {
             WireException { Error: var error } => error,
             _ when IsClosed => TransportError.Closed,
+            not (IOException or InvalidDataException or AuthenticationException or CryptographicException)
+                => TransportError.LayerFailed,
             _ when _sawEnd => TransportError.Truncated,
             _ => TransportError.Corrupted,
         };
+        if (_broken == TransportError.LayerFailed)
+            Loop!.Tenant?.OnFault(exception, this);
     }
 }

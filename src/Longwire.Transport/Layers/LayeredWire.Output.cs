@@ -18,6 +18,7 @@ public sealed partial class LayeredWire
     private bool _hasCompleted;
     private bool _isEnding;
     private volatile bool _isEnded; // the layers have said farewell; FIN follows what waits
+    private bool _isShutDown; // FIN is the socket's, or never will be
 
     /// <inheritdoc/>
     public override IoResult Write(ReadOnlySpan<Segment> segments)
@@ -71,6 +72,11 @@ public sealed partial class LayeredWire
         bytes.CopyTo(frame.Span);
         lock (Bottom)
         {
+            if (IsClosed) // meanwhile; partner: ReleaseWaiting
+            {
+                frame.Release();
+                return;
+            }
             if (_waiting is null)
                 _waiting = frame;
             else
@@ -139,7 +145,7 @@ public sealed partial class LayeredWire
     {
         if (_isWriting && TakeWrite())
             CompleteIfFlushed();
-        else if (HasPendingWrite)
+        else if (HasPendingWrite && !IsClosed)
             CompleteWrite(IoResult.Failure(_broken));
     }
 
@@ -167,11 +173,14 @@ public sealed partial class LayeredWire
         if (IsClosed)
         {
             ReleaseWaiting();
+            if (HasPendingWrite)
+                CompleteWrite(result);
             return false;
         }
         if (result.Status == IoStatus.Failed)
         {
             _broken = result.Error;
+            _isShutDown = true;
             ReleaseWaiting();
             if (HasPendingWrite && !_isWriting)
                 CompleteWrite(result);
@@ -199,6 +208,8 @@ public sealed partial class LayeredWire
         {
             _isEnded = false;
             _inner.ShutdownWrite();
+            _isShutDown = true;
+            Tell();
         }
         if (HasPendingWrite)
         {
@@ -233,6 +244,8 @@ public sealed partial class LayeredWire
                     behind.Next = null;
                     behind.Release();
                 }
+                _lastWaiting = owned;
+                _waitingBytes = owned.Length;
                 return;
             }
             while (_waiting is not null)

@@ -85,6 +85,9 @@ public sealed partial class LayeredWire : Wire, IWireHandler
     }
 
     /// <inheritdoc/>
+    public override bool IsShuttingDown => _isEnding && !_isShutDown;
+
+    /// <inheritdoc/>
     public override bool TryGetStatistics(out TcpStatistics statistics) => _inner.TryGetStatistics(out statistics);
 
     /// <inheritdoc/>
@@ -111,6 +114,7 @@ public sealed partial class LayeredWire : Wire, IWireHandler
             handshake.OnClosed();
             return;
         }
+        HasPendingWrite = Handler is not null && _inner.HasPendingWrite; // a frame is the poller's until it is told
         Advance();
         ReturnReadLease();
         _ = DisposeAsync();
