@@ -41,8 +41,8 @@ public enum TransportError : byte
     /// <summary>Our side closed the socket meanwhile.</summary>
     Closed,
 
-    /// <summary>What the peer sent makes no sense to a layer: a TLS record that was tampered with, say. Also an alert: a
-    /// TLS 1.3 server may refuse our certificate only after a dial has succeeded.</summary>
+    /// <summary>What the peer sent makes no sense to a layer: a TLS record that was tampered with, say. Also an alert:
+    /// a TLS 1.3 server may refuse our certificate only after a dial has succeeded.</summary>
     Corrupted,
 
     /// <summary>The stream ended inside a layer's unit: a TLS record of which the end is missing.</summary>

@@ -69,8 +69,8 @@ public abstract class Wire
     public bool HasPendingWrite { get; private protected set; }
 
     /// <summary>
-    /// <see cref="ShutdownWrite"/> was called and something of the wire's own, a layer's farewell, is still ahead of the
-    /// FIN: a close would lose it. When it is gone the handler is told.
+    /// <see cref="ShutdownWrite"/> was called and something of the wire's own, a layer's farewell, is still ahead of
+    /// the FIN: a close would lose it. When it is gone the handler is told.
     /// </summary>
     public virtual bool IsShuttingDown => false;
 

@@ -31,8 +31,8 @@ public abstract class Layer
     /// <summary>Lays the layer's stream over <paramref name="below"/>, after its handshake if it has one.</summary>
     /// <remarks>
     /// On the thread pool, within the handshake deadline and its limit of concurrent steps. What it reads and writes
-    /// goes through <paramref name="below"/>, asynchronously, one read at a time, and every read that it began has ended
-    /// before it returns; at the deadline <paramref name="below"/> gives the end of the stream. An
+    /// goes through <paramref name="below"/>, asynchronously, one read at a time, and every read that it began has
+    /// ended before it returns; at the deadline <paramref name="below"/> gives the end of the stream. An
     /// exception ends the connection; the streams that were opened so far are disposed.
     /// </remarks>
     public abstract ValueTask<Stream> OpenAsync(Stream below, LayerContext context);

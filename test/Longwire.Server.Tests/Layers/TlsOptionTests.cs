@@ -119,7 +119,8 @@ public sealed class TlsOptionTests
     {
         using var folder = new CertificateFolder();
         await using ServerBench bench = await Start(PollerKind.Automatic, tls => tls
-            .Certificate(TestCertificates.ServerSource).ClientCertificates(asked, asked == ClientCertificates.None ? null : folder.Authority));
+            .Certificate(TestCertificates.ServerSource)
+            .ClientCertificates(asked, asked == ClientCertificates.None ? null : folder.Authority));
         using X509Certificate2 foreigner = TestCertificates.MakeAuthority("CN=somebody");
         using X509Certificate2? certificate = shown switch
         {

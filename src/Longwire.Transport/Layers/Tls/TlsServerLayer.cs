@@ -47,8 +47,8 @@ public sealed class TlsServerLayer : TlsLayer
     }
 
     /// <summary>
-    /// Changed certificates were loaded, or, with an exception, could not be; once for each change. On the pool, outside
-    /// of any handshake.
+    /// Changed certificates were loaded, or, with an exception, could not be; once for each change. On the pool, and
+    /// outside of any handshake.
     /// </summary>
     public event Action<CertificateException?>? Reloaded;
 
