@@ -128,6 +128,45 @@ public sealed class CertificateTests
             })).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_authority_that_cannot_be_looked_at_is_reported_once_and_looked_at_again()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("links that lead to themselves are a matter of Unix");
+            return;
+        }
+        using var folder = new CertificateFolder();
+        string authority = folder.Authority;
+        await using ServerBench bench = await ServerBench.Start(PollerKind.Automatic, e => e
+            .Framing(Lines.Utf8(maxBytes: 100))
+            .UseTls(tls => tls
+                .Certificate(TestCertificates.ServerSource)
+                .ClientCertificates(ClientCertificates.Optional, authority)
+                .ReloadInterval(TimeSpan.FromTicks(1)))
+            .OnMessageInline(static (connection, line) => connection.Send(line)));
+        bench.ExpectedErrors.Add("keeps its certificates");
+        File.Delete(authority);
+        File.CreateSymbolicLink(authority, authority); // ELOOP
+        for (int i = 0; i < 3; i++)
+            await Echo(bench);
+        await Wait.Until(() => Count(bench, 1107) == 1, "the failure to be told");
+        File.Delete(authority);
+        folder.Write("ca.pem", TestCertificates.Authority.ExportCertificatePem() + "\n");
+        await Echo(bench);
+        await Wait.Until(() => Count(bench, 1106) == 1, "the reload to be told");
+        Assert.Equal(1, Count(bench, 1107));
+    }
+
+    private static async Task Echo(ServerBench bench)
+    {
+        using TlsClient client = await TlsClient.Connect(bench.Address);
+        await client.Send("hello\n");
+        Assert.Equal("hello", await client.ReadLine());
+    }
+
+    private static int Count(ServerBench bench, int id) => bench.Logs.Entries.Count(entry => entry.Id.Id == id);
+
     private static void Refused(TlsCertificate certificate, string source, string problem)
     {
         CertificateException exception = Assert.Throws<CertificateException>(() => TcpServer.Create(o => o
