@@ -39,6 +39,8 @@ public readonly record struct SlabPoolSnapshot(long SlabBytes, long LeasedBytes,
 /// </remarks>
 public sealed class SlabPool
 {
+    internal const int SmallestBytes = 1 << SmallestShift;
+
     private const int SmallestShift = 7; // 128 bytes: a status message with its framing
     private const int LargestShift = 20; // 1 MiB
     private const int OwnerCount = (int)LeaseOwner.Receive + 1;

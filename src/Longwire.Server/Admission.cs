@@ -63,7 +63,11 @@ internal sealed class Admission(ServerLimits limits)
 
     private void Forget(PeerAddress address)
     {
-        if (--System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrNullRef(_byAddress, address) == 0)
+        if (!_byAddress.TryGetValue(address, out int count))
+            return; // it came in by another name
+        if (count == 1)
             _byAddress.Remove(address);
+        else
+            _byAddress[address] = count - 1;
     }
 }

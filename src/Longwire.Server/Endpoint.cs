@@ -51,15 +51,39 @@ internal sealed class Endpoint
             return SendResult.TooLarge;
         if (!pool.TryRentFrame(codec.GetEncodedLength(payload), out Frame? rented))
             return SendResult.OutOfMemory;
-        FrameError error = codec.TryEncode(payload, rented.Span, out int written);
+        FrameError error;
+        int written;
+        try
+        {
+            error = codec.TryEncode(payload, rented.Span, out written);
+        }
+        catch
+        {
+            rented.Release();
+            throw;
+        }
         if (error != FrameError.None)
         {
             rented.Release();
             return error == FrameError.TooLarge ? SendResult.TooLarge : SendResult.Malformed;
         }
         rented.Truncate(written);
-        frame = rented;
+        frame = Fit(rented, pool);
         return SendResult.Queued;
+    }
+
+    /// <summary>
+    /// Moves what became much shorter than its codec feared, as compressed frames do, to a block of its size: outboxes
+    /// count the bytes of frames, and what these hold must not be many times that.
+    /// </summary>
+    private static Frame Fit(Frame frame, SlabPool pool)
+    {
+        bool fitsSmaller = frame.Length <= frame.HeldBytes / 2 && frame.HeldBytes > SlabPool.SmallestBytes;
+        if (!fitsSmaller || !pool.TryRentFrame(frame.Length, out Frame? smaller))
+            return frame;
+        frame.Span.CopyTo(smaller.Span);
+        frame.Release();
+        return smaller;
     }
 
     /// <summary>
@@ -81,13 +105,13 @@ internal sealed class Endpoint
             try
             {
                 write(topic, count, output);
+                return Frame(output.WrittenSpan);
             }
             catch (Exception exception)
             {
                 Log.WriterFailed(logger, exception, draft.Address, topic.Name);
                 return null;
             }
-            return Frame(output.WrittenSpan);
         }
 
         internal override Frame? EncodeSnapshotEnd(TopicFilter filter)
@@ -98,13 +122,13 @@ internal sealed class Endpoint
             try
             {
                 write(filter, output);
+                return Frame(output.WrittenSpan);
             }
             catch (Exception exception)
             {
                 Log.WriterFailed(logger, exception, draft.Address, filter.ToString());
                 return null;
             }
-            return Frame(output.WrittenSpan);
         }
 
         protected override Frame? Encode(Topic topic, long sequence, Frame payload)

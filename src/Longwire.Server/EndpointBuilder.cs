@@ -152,7 +152,8 @@ public sealed class EndpointBuilder<TSession>
     /// </param>
     public EndpointBuilder<TSession> UseProxyProtocol(params string[] trusted)
     {
-        _draft.TrustedProxies = trusted;
+        ArgumentNullException.ThrowIfNull(trusted);
+        _draft.TrustedProxies = [.. trusted];
         return this;
     }
 

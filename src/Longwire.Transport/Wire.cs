@@ -49,7 +49,8 @@ public abstract class Wire
     public IWireHandler? Handler { get; internal set; }
 
     /// <summary>
-    /// The peer's address; whoever learns that a balancer stands in between may put the client's in its place.
+    /// The peer's address. Whoever learns that a balancer stands in between may put the client's in its place, before
+    /// the wire gets layers or a connection: both keep, and count, what stands here then.
     /// </summary>
     public PeerAddress Remote { get; set; }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Longwire.Primitives;
+using Longwire.Transport;
 
 namespace Longwire.ServerTests;
 
@@ -223,12 +224,47 @@ public sealed class ProxyProtocolTests
     [InlineData("needs at least one")]
     [InlineData("'10.0.0.0/33' is no address, no network", "127.0.0.1", "10.0.0.0/33")]
     [InlineData("'localhost' is no address", "localhost")]
+    [InlineData("'10' is no address", "10")] // 0.0.0.10
+    [InlineData("'10.1' is no address", "10.1")]
     public void A_list_of_proxies_that_is_none_is_refused(string expected, params string[] trusted)
     {
         ArgumentException refused = Assert.Throws<ArgumentException>(() => TcpServer.Create(o => o
             .Listen("tcp://127.0.0.1:0", e => Configure(e).UseProxyProtocol(trusted))));
         Assert.Contains("tcp://127.0.0.1:0: UseProxyProtocol", refused.Message, StringComparison.Ordinal);
         Assert.Contains(expected, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_list_is_no_way_to_trust_everybody() =>
+        Assert.Throws<ArgumentNullException>(() => TcpServer.Create(o => o
+            .Listen("tcp://127.0.0.1:0", static e => Configure(e).UseProxyProtocol(null!))));
+
+    [Theory]
+    [InlineData("10.0.0.0/8", "10.0.0.7", true)]
+    [InlineData("10.0.0.0/8", "::ffff:10.0.0.7", true)] // as a dual-stack listener sees it
+    [InlineData("::ffff:10.0.0.7", "10.0.0.7", true)]
+    [InlineData("::ffff:10.0.0.7", "10.0.0.8", false)]
+    [InlineData("::ffff:10.0.0.0/104", "::ffff:10.9.9.9", true)]
+    [InlineData("::ffff:10.0.0.0/104", "11.0.0.0", false)]
+    [InlineData("fd00::/8", "fd00::1", true)]
+    [InlineData("fd00::/8", "10.0.0.7", false)]
+    public void Networks_of_both_kinds_are_compared_as_peers_are_written(string trusted, string peer, bool expected)
+    {
+        var proxies = TrustedProxies.Parse("tcp://[::]:0", [trusted]);
+        Assert.Equal(expected, proxies.Contains(PeerAddress.From(new IPEndPoint(IPAddress.Parse(peer), 1))));
+    }
+
+    [Fact]
+    public void Leaving_by_another_name_harms_nobody()
+    {
+        var admission = new Admission(new ServerLimits { MaxConnectionsPerAddress = 1 });
+        PeerAddress one = PeerAddress.From(new IPEndPoint(IPAddress.Parse("192.0.2.1"), 1));
+        PeerAddress other = PeerAddress.From(new IPEndPoint(IPAddress.Parse("192.0.2.2"), 1));
+        Assert.Equal(CloseReason.None, admission.TryEnter(one));
+        admission.Leave(other);
+        Assert.Equal(0, admission.Connections);
+        Assert.Equal(CloseReason.TooManyFromAddress, admission.TryEnter(one)); // the price: its place is not known
+        Assert.Equal(CloseReason.None, admission.TryEnter(other));
     }
 
     [Fact]

@@ -12,6 +12,8 @@ internal sealed class Tool : IAsyncDisposable
 
     private Tool(Process process) => _process = process;
 
+    internal bool HasExited => _process.HasExited;
+
     internal static string? Locate(string program) => Path.IsPathRooted(program)
         ? program
         : s_folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);

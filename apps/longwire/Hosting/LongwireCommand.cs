@@ -123,7 +123,9 @@ internal static class LongwireCommand
     {
         foreach (string text in option.GetValueOrDefault<string[]>() ?? [])
         {
-            bool isKnown = text == "unix" || IPNetwork.TryParse(text, out _) || IPAddress.TryParse(text, out _);
+            bool isWhole = text.Contains(':') || text.AsSpan().Count('.') == 3; // 10 would be 0.0.0.10
+            bool isKnown = text == "unix"
+                || (isWhole && (IPNetwork.TryParse(text, out _) || IPAddress.TryParse(text, out _)));
             if (!isKnown)
                 option.AddError(
                     $"--proxy: '{text}' is no address and no network; write 192.0.2.7, 10.0.0.0/8 or unix");

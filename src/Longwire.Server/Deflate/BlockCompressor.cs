@@ -5,9 +5,11 @@ namespace Longwire;
 
 /// <summary>Compresses messages each by itself, ended by a sync flush, so that they begin and end on a byte.</summary>
 /// <remarks>
-/// Owner: the thread that encodes. Bound: the output of one message, which is not longer than the message.
+/// Owner: the thread that encodes, which is the loop for topics and for what inline handlers send, and the caller's for
+/// what is sent from elsewhere. Bound: one message at a time and thread, with an array of its size from the shared array
+/// pool (the codec holds a second one) and about 270 KB of zlib's state, both outside the slab pool's ceiling.
 /// The platform has no compressor that can be reset before .NET 11 (dotnet/runtime#131307), so each message takes a new
-/// <see cref="DeflateStream"/>; see <c>docs/decisions/0010-compress-each-message-by-itself.md</c> for what that costs.
+/// <see cref="DeflateStream"/>; see <c>docs/decisions/0012-compress-each-message-by-itself.md</c> for what that costs.
 /// </remarks>
 internal sealed class BlockCompressor : Stream
 {
@@ -39,11 +41,16 @@ internal sealed class BlockCompressor : Stream
     {
         BlockCompressor compressor = t_current ??= new BlockCompressor();
         compressor.Begin(message.Length - 1);
-        using (var stream = new DeflateStream(compressor, level, leaveOpen: true))
+        try
         {
+            using var stream = new DeflateStream(compressor, level, leaveOpen: true);
             stream.Write(message);
             stream.Flush(); // Z_SYNC_FLUSH: an empty block of type 0, which ends on a byte
-            written = compressor.End(into);
+            written = compressor.Take(into);
+        }
+        finally
+        {
+            compressor.End();
         }
         return written > 0;
     }
@@ -80,12 +87,16 @@ internal sealed class BlockCompressor : Stream
         _isDone = false;
     }
 
-    private int End(Span<byte> into)
+    private int Take(Span<byte> into)
     {
         _output.AsSpan(0, _length).CopyTo(into);
-        ArrayPool<byte>.Shared.Return(_output);
-        _output = [];
         _isDone = true;
         return _length;
+    }
+
+    private void End()
+    {
+        ArrayPool<byte>.Shared.Return(_output);
+        _output = [];
     }
 }

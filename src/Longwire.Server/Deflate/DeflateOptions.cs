@@ -29,9 +29,11 @@ public sealed record DeflateOptions
     {
         if (MinBytes is < 1 or > DeflateBlock.MostStored)
             throw new ArgumentException($"Endpoint {endpoint}: DeflateOptions.MinBytes must be 1 to 65535.");
+        if (!Enum.IsDefined(Level))
+            throw new ArgumentException($"Endpoint {endpoint}: DeflateOptions.Level must be a CompressionLevel.");
         if (Inbound is { MaxRatio: < 1 })
             throw new ArgumentException($"Endpoint {endpoint}: InflateOptions.MaxRatio must be at least 1.");
         if (Inbound is { MaxOutputBytes: < InflateOptions.FreeBytes })
-            throw new ArgumentException($"Endpoint {endpoint}: InflateOptions.MaxOutputBytes must be at least 4096.");
+            throw new ArgumentException($"Endpoint {endpoint}: InflateOptions.MaxOutputBytes must be at least 65536.");
     }
 }

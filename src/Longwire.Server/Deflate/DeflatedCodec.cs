@@ -31,12 +31,24 @@ internal sealed class DeflatedCodec(Codec plain, DeflateOptions options) : Codec
         if (error == FrameError.None)
         {
             ReadOnlySpan<byte> frame = rented.AsSpan(0, length);
-            bool isCompressed = length >= options.MinBytes
-                && BlockCompressor.TryCompress(frame, destination, options.Level, out written);
-            if (!isCompressed)
+            if (length < options.MinBytes || !TryCompress(frame, destination, out written))
                 written = DeflateBlock.Store(frame, destination);
         }
         ArrayPool<byte>.Shared.Return(rented);
         return error;
+    }
+
+    /// <summary>False also when zlib gets no memory for its state: stored is right in any case.</summary>
+    private bool TryCompress(ReadOnlySpan<byte> frame, Span<byte> destination, out int written)
+    {
+        try
+        {
+            return BlockCompressor.TryCompress(frame, destination, options.Level, out written);
+        }
+        catch (Exception exception) when (exception is IOException or OutOfMemoryException)
+        {
+            written = 0;
+            return false;
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using CsCheck;
+using Longwire.Primitives;
 
 namespace Longwire.ServerTests;
 
@@ -102,6 +103,32 @@ public sealed class DeflatedCodecTests
         Assert.Equal(FrameError.Malformed, codec.TryEncode("a\nb"u8, destination, out int written));
         Assert.Equal(0, written);
         Assert.Equal(FrameError.TooLarge, codec.TryEncode("01234567890"u8, destination, out _));
+    }
+
+    /// <summary>Outboxes count the bytes of frames; the memory behind them must not be many times that.</summary>
+    [Fact]
+    public void A_frame_holds_no_more_memory_than_its_compressed_bytes_take()
+    {
+        var pool = new SlabPool();
+        var codec = new DeflatedCodec(LengthPrefix.BigEndian32(MaxFrame), DeflateOptions.Default);
+        foreach (int length in (int[])[10, 100, 1_000, 16_384, MaxFrame])
+        {
+            Assert.Equal(SendResult.Queued, Endpoint.TryEncode(codec, new byte[length], pool, out Frame? frame));
+            Assert.InRange(frame!.HeldBytes, frame.Length, Math.Max(128, 2 * frame.Length));
+            using var inflater = new PushInflater();
+            Assert.Equal(new byte[length], inflater.Inflate(frame.Span.ToArray())[4..]);
+            frame.Release();
+        }
+        Assert.Equal(0, pool.Leases(LeaseOwner.Frame));
+    }
+
+    [Fact]
+    public void A_codec_that_throws_leaves_no_frame_behind()
+    {
+        var pool = new SlabPool();
+        var codec = new CountingCodec(LengthPrefix.BigEndian32(MaxFrame), fails: true);
+        Assert.Throws<InvalidOperationException>(() => Endpoint.TryEncode(codec, new byte[100], pool, out _));
+        Assert.Equal(0, pool.Leases(LeaseOwner.Frame));
     }
 
     private static void CheckInterleaving(byte[][] shared, (int Shared, byte[] Own)[] order, int min)

@@ -111,6 +111,14 @@ public sealed class KerberosTests(KerberosRealm realm) : IClassFixture<KerberosR
         Assert.Contains("must be Sign or EncryptAndSign", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_list_that_is_null_is_no_list()
+    {
+        ArgumentException refused = Assert.Throws<ArgumentException>(
+            () => new NegotiateServerLayer(new NegotiateServerOptions { Allowed = null! }));
+        Assert.Contains("Allowed must be a list", refused.Message, StringComparison.Ordinal);
+    }
+
     private string _address = "";
 
     private async Task<Tool> Serve(

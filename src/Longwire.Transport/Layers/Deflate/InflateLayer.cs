@@ -30,22 +30,24 @@ public sealed class InflateLayer : Layer
 
 /// <summary>How far the peer's bytes may expand: the guard against decompression bombs.</summary>
 /// <remarks>
-/// Counted anew for each 16 KiB of compressed input, so that a long, harmless past earns no credit. Memory is bounded
-/// without them – a loop takes 64 KiB a turn, and the codec has its limit –, what they bound is work.
+/// Whenever 16 KiB of compressed input are counted, both counts are halved, so that a long, harmless past earns no
+/// credit. Memory is bounded without them – a loop takes 64 KiB a turn, and the codec has its limit –, what they bound
+/// is work. For that, there is a limit below, too, of at least one inflated byte for 16 compressed ones: a turn takes
+/// about 1 MiB of compressed bytes at most.
 /// </remarks>
 public sealed record InflateOptions
 {
-    /// <summary>Inflated bytes up to which the ratio does not count: 4 KiB.</summary>
-    public const int FreeBytes = 4 << 10;
+    /// <summary>Inflated bytes for which the ratio does not count: 64 KiB, as many as a loop takes a turn.</summary>
+    public const int FreeBytes = 64 << 10;
 
     /// <summary>The defaults.</summary>
     public static InflateOptions Default { get; } = new();
 
     /// <summary>
-    /// Most inflated bytes for each compressed one, beyond the first 4 KiB. Default: 100; deflate reaches 1,030.
+    /// Most inflated bytes for each compressed one, beyond the first 64 KiB. Default: 100; deflate reaches 1,030.
     /// </summary>
     public int MaxRatio { get; init; } = 100;
 
-    /// <summary>Most inflated bytes of 16 KiB of compressed input, at least 4 KiB. Default: 1 MiB.</summary>
+    /// <summary>Most inflated bytes of 16 KiB of compressed input, at least 64 KiB. Default: 1 MiB.</summary>
     public int MaxOutputBytes { get; init; } = 1 << 20;
 }

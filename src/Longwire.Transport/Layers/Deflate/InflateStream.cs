@@ -6,7 +6,8 @@ namespace Longwire.Transport.Layers;
 /// <remarks>Owner: its wire. Concurrency: one read at a time. Bound: see <see cref="InflateOptions"/>.</remarks>
 internal sealed class InflateStream : PassThroughStream
 {
-    private const int StretchBytes = 16 << 10; // of input; then the counts begin anew
+    private const int StretchBytes = 16 << 10; // of input; then both counts are halved
+    private const int LeastShare = 16; // a byte of output for so many of input; a lone byte, flushed, takes 7 to 11
 
     private readonly InflateOptions _options;
     private readonly Counted _input;
@@ -28,13 +29,22 @@ internal sealed class InflateStream : PassThroughStream
             _inflater = new DeflateStream(_input, CompressionMode.Decompress, leaveOpen: true);
         }
         int count = await InflateAsync(_inflater, buffer, cancellationToken).ConfigureAwait(false);
+        if (count == 0 && !buffer.IsEmpty)
+            await ExpectEndAsync(cancellationToken).ConfigureAwait(false);
         _output += count;
         if (_output > _options.MaxOutputBytes
-            || (_output > InflateOptions.FreeBytes && _output > (long)_options.MaxRatio * _input.Bytes))
+            || _output - InflateOptions.FreeBytes > (long)_options.MaxRatio * _input.Bytes)
         {
             throw new WireException(TransportError.Excessive);
         }
         return count;
+    }
+
+    /// <summary>After a final block there is no more to inflate: what may come then is FIN.</summary>
+    private async ValueTask ExpectEndAsync(CancellationToken cancellationToken)
+    {
+        if (!_input.HasEnded && await _input.ReadAsync(new byte[1], cancellationToken).ConfigureAwait(false) != 0)
+            throw new WireException(TransportError.Corrupted);
     }
 
     /// <summary>
@@ -61,7 +71,10 @@ internal sealed class InflateStream : PassThroughStream
         base.Dispose(disposing);
     }
 
-    /// <summary>Counts the compressed bytes of a stretch.</summary>
+    /// <summary>
+    /// Counts the compressed bytes of a stretch. The inflater asks for more when all that it had is inflated, so blocks
+    /// that give nothing show here, however many of them it takes within one read.
+    /// </summary>
     private sealed class Counted(Stream below, InflateStream owner) : PassThroughStream(below)
     {
         internal int Bytes { get; private set; }
@@ -76,8 +89,10 @@ internal sealed class InflateStream : PassThroughStream
             HasEnded |= count == 0;
             if (Bytes + count > StretchBytes)
             {
-                Bytes = 0;
-                owner._output = 0;
+                if (owner._output < Bytes / LeastShare)
+                    throw new WireException(TransportError.Excessive);
+                Bytes /= 2;
+                owner._output /= 2;
             }
             Bytes += count;
             return count;
