@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """Does a server speak the PushLab protocol? check.py [--tls | --deflate] HOST PORT; 0 when every check passes.
 
-With --tls over TLS 1.3; any certificate will do. With --deflate what the server sends is raw deflate. Every wait has a deadline. Python's standard library only.
+With --tls over TLS 1.3; any certificate will do. With --deflate what the server sends is raw deflate. Every wait has a
+deadline. Python's standard library only.
 """
+import select
 import socket
 import ssl
 import struct
 import sys
-import threading
 import time
 import zlib
 
 DEADLINE = 30.0
+BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 LIMIT = 1 << 20
 TLS = None  # the context, with --tls
 DEFLATE = False
@@ -80,6 +82,34 @@ class Client:
         except ConnectionError:
             rest = b""
         require(rest == b"", f"{what}: the connection is still open")
+
+
+def exchange(sender, receiver, message, what):
+    """Sends and receives at once, by one thread: OpenSSL's connections are not for two."""
+    left, got, deadline = memoryview(message), bytearray(), time.monotonic() + DEADLINE
+    for client in (sender, receiver):
+        client.socket.setblocking(False)
+    while len(got) < len(message):
+        require(time.monotonic() < deadline, f"{what}: {len(got)} of {len(message)} bytes after {DEADLINE} s")
+        moved = False
+        try:
+            if left:
+                left = left[sender.socket.send(left[:1 << 16]):]
+                moved = True
+        except BLOCKED:
+            pass
+        try:
+            piece = receiver.read(min(1 << 18, len(message) - len(got)))
+            require(piece, f"{what}: closed after {len(got)} of {len(message)} bytes")
+            got += piece
+            moved = True
+        except BLOCKED:
+            pass
+        if not moved:
+            select.select([receiver.socket], [sender.socket] if left else [], [], DEADLINE)
+    require(got == message, f"{what}: other bytes than sent")
+    for client in (sender, receiver):
+        client.socket.settimeout(DEADLINE)
 
 
 def require(condition, what):
@@ -171,10 +201,7 @@ def largest_frame(address):
             message = frame(kind, bytes(i & 0xFF for i in range(LIMIT - 1)))
             if kind == b"P":
                 subscriber.subscribe()
-            sender = threading.Thread(target=client.send, args=(message,))
-            sender.start()
-            (client if kind == b"E" else subscriber).receive(message, "1 MiB")
-            sender.join()
+            exchange(client, client if kind == b"E" else subscriber, message, "1 MiB")
 
 
 def malformed_frames_close(address):

@@ -6,8 +6,8 @@ namespace Longwire;
 /// <summary>Compresses messages each by itself, ended by a sync flush, so that they begin and end on a byte.</summary>
 /// <remarks>
 /// Owner: the thread that encodes, which is the loop for topics and for what inline handlers send, and the caller's for
-/// what is sent from elsewhere. Bound: one message at a time and thread, with an array of its size from the shared array
-/// pool (the codec holds a second one) and about 270 KB of zlib's state, both outside the slab pool's ceiling.
+/// what is sent from elsewhere. Bound: one message at a time and thread, with an array of its size from the shared
+/// array pool (the codec holds a second one) and about 270 KB of zlib's state, both outside the slab pool's ceiling.
 /// The platform has no compressor that can be reset before .NET 11 (dotnet/runtime#131307), so each message takes a new
 /// <see cref="DeflateStream"/>; see <c>docs/decisions/0012-compress-each-message-by-itself.md</c> for what that costs.
 /// </remarks>

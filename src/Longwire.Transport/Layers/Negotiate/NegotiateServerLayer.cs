@@ -37,7 +37,7 @@ public sealed class NegotiateServerLayer : Layer
         if (options.Protection is not (ProtectionLevel.Sign or ProtectionLevel.EncryptAndSign))
             throw new ArgumentException("NegotiateServerOptions.Protection must be Sign or EncryptAndSign.");
         if (options.Allowed is null)
-            throw new ArgumentException("NegotiateServerOptions.Allowed must be a list; an empty one admits everybody.");
+            throw new ArgumentException("NegotiateServerOptions.Allowed must be a list; an empty one admits everyone.");
         if (OperatingSystem.IsLinux() && !NativeLibrary.TryLoad(library, out _))
         {
             throw new PlatformNotSupportedException(
