@@ -41,6 +41,8 @@ internal sealed class SocketWire : Wire
         IsReadable = false;
         if (error is SocketError.Success && count == 0)
         {
+            if (_lost is SocketError.Success && HasPendingWrite && IsConnectionGone())
+                _lost = SocketError.ConnectionReset; // the send that is pending has taken the error, and tells it later
             return _lost is SocketError.Success
                 ? IoResult.Of(IoStatus.EndOfStream)
                 : IoResult.Failure(TransportErrors.From(_lost));
@@ -114,6 +116,17 @@ internal sealed class SocketWire : Wire
             _receive.Args.Dispose();
         if (!HasPendingWrite || _hasCompleted)
             _send?.Args.Dispose();
+    }
+
+    /// <summary>
+    /// Tells a reset from a FIN when both read as the end: before our own FIN only a reset leads to TCP_CLOSE.
+    /// </summary>
+    private bool IsConnectionGone()
+    {
+        if (!OperatingSystem.IsLinux() || !Remote.IsIP)
+            return false;
+        Span<byte> state = stackalloc byte[1]; // tcpi_state
+        return _socket.GetRawSocketOption(6, 11, state) == 1 && state[0] == 7; // IPPROTO_TCP, TCP_INFO, TCP_CLOSE
     }
 
     public override bool TryGetStatistics(out TcpStatistics statistics)
