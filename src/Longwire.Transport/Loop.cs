@@ -28,6 +28,7 @@ public sealed partial class Loop : Inbox, IDisposable
     private readonly TimeProvider _time;
     private readonly long _origin;
     private readonly Lease _receive;
+    private Lease? _batch; // the layers'; null while one has it, and before the first
     private readonly List<Loop> _toWake = [];
     private readonly Poller _poller;
     private Thread? _thread;
@@ -218,6 +219,24 @@ public sealed partial class Loop : Inbox, IDisposable
             spin.SpinOnce();
         _poller.Dispose();
         _receive.Return();
+        _batch?.Return();
+    }
+
+    /// <summary>A block for one batch through layers; as a rule the loop's own. False: the pool is exhausted.</summary>
+    internal bool TryTakeBatch([NotNullWhen(true)] out Lease? batch)
+    {
+        batch = _batch;
+        _batch = null;
+        return batch is not null || Pool.TryRent(LayeredWire.BatchBytes, LeaseOwner.Layer, out batch);
+    }
+
+    /// <summary>Gives the block back.</summary>
+    internal void ReturnBatch(Lease batch)
+    {
+        if (_batch is null && !_disposed)
+            _batch = batch;
+        else
+            batch.Return();
     }
 
     /// <inheritdoc/>

@@ -22,6 +22,10 @@ public readonly struct Segment
     /// <summary>The bytes.</summary>
     public ReadOnlySpan<byte> Span => _frame.Span[_from..];
 
+    internal Frame Frame => _frame;
+
+    internal ReadOnlyMemory<byte> Memory => new(_frame.Array, _frame.Offset + _from, Length);
+
     internal nint Address => _frame.Address + _from;
 
     internal ArraySegment<byte> AsArraySegment() => new(_frame.Array, _frame.Offset + _from, Length);

@@ -81,6 +81,11 @@ public abstract class Wire
     /// <summary>Writes what the system takes, at most 64 segments; the bytes moved may end inside a segment.</summary>
     public abstract IoResult Write(ReadOnlySpan<Segment> segments);
 
+    /// <summary>
+    /// What the system takes at once of bytes that stay the caller's. Nothing, where a write may be pending.
+    /// </summary>
+    internal virtual IoResult WriteNow(ReadOnlySpan<byte> bytes) => IoResult.Of(IoStatus.WouldBlock);
+
     /// <summary>The result of the pending write, once: its bytes or its error. False while it is pending.</summary>
     public virtual bool TakeCompleted(out IoResult result)
     {

@@ -116,4 +116,7 @@ internal abstract class MemoryWire : Wire, IEndOwner
         }
         End.Ship(bytes);
     }
+
+    /// <summary>Sends bytes.</summary>
+    protected void Send(ReadOnlySpan<byte> bytes) => End.Ship(End.Append(bytes));
 }

@@ -45,21 +45,19 @@ internal sealed class ReadinessWire(MemoryNetwork network, MemoryEnd end, PeerAd
 
     public override IoResult Write(ReadOnlySpan<Segment> segments)
     {
-        if (IsClosed)
-            return IoResult.Failure(TransportError.Closed);
-        if (IsBroken)
-        {
-            IsWritable = false;
-            return IoResult.Failure(TransportError.Reset);
-        }
         segments = segments[..Math.Min(segments.Length, MaxSegments)];
-        int wanted = Total(segments);
-        int count = Allowance(wanted);
-        IsWritable = count == wanted;
-        Send(segments, count);
-        if (!IsWritable && End.Room > 0)
-            Signal(); // short by the seed, or the peer read meanwhile: the edge follows at once
-        return count > 0 || wanted == 0 ? IoResult.Moved(count) : IoResult.Of(IoStatus.WouldBlock);
+        IoResult result = Take(Total(segments));
+        Send(segments, result.Bytes);
+        SignalRoom();
+        return result;
+    }
+
+    internal override IoResult WriteNow(ReadOnlySpan<byte> bytes)
+    {
+        IoResult result = Take(bytes.Length);
+        Send(bytes[..result.Bytes]);
+        SignalRoom();
+        return result;
     }
 
     public override void ShutdownWrite()
@@ -78,6 +76,28 @@ internal sealed class ReadinessWire(MemoryNetwork network, MemoryEnd end, PeerAd
     {
         _pretend = true;
         Signal();
+    }
+
+    /// <summary>What a write takes, and tells.</summary>
+    private IoResult Take(int wanted)
+    {
+        if (IsClosed)
+            return IoResult.Failure(TransportError.Closed);
+        if (IsBroken)
+        {
+            IsWritable = false;
+            return IoResult.Failure(TransportError.Reset);
+        }
+        int count = Allowance(wanted);
+        IsWritable = count == wanted;
+        return count > 0 || wanted == 0 ? IoResult.Moved(count) : IoResult.Of(IoStatus.WouldBlock);
+    }
+
+    /// <summary>Short by the seed, or the peer read meanwhile: the edge follows at once.</summary>
+    private void SignalRoom()
+    {
+        if (!IsClosed && !IsWritable && End.Room > 0)
+            Signal();
     }
 
     private void Signal() => Poller?.Signal(this);

@@ -67,27 +67,21 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
 
     public override IoResult Write(ReadOnlySpan<Segment> segments)
     {
+        if (segments.Length == 1)
+            return SendOne(segments[0].Address, segments[0].Length);
         if (IsClosed)
             return IoResult.Failure(TransportError.Closed);
-        while (true)
+        IoResult result;
+        while (!TryTell(SendMany(segments, out int wanted), wanted, out result))
         {
-            int wanted = 0;
-            nint count = segments.Length == 1 ? SendOne(segments[0], out wanted) : SendMany(segments, out wanted);
-            if (count >= 0)
-            {
-                // A short count means that the socket is full; the kernel tells when it has room (SOCK_NOSPACE).
-                if (count < wanted)
-                    IsWritable = false;
-                return IoResult.Moved((int)count);
-            }
-            int error = Native.LastError;
-            if (error == Native.EINTR)
-                continue;
-            IsWritable = false;
-            return error == Native.EAGAIN
-                ? IoResult.Of(IoStatus.WouldBlock)
-                : IoResult.Failure(Native.ToError(error));
         }
+        return result;
+    }
+
+    internal override IoResult WriteNow(ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* start = bytes)
+            return SendOne((nint)start, bytes.Length);
     }
 
     public override void ShutdownWrite()
@@ -126,10 +120,39 @@ internal sealed unsafe class EpollWire : Wire, IEpollTarget
             && TcpStatistics.TryParseLinux(new ReadOnlySpan<byte>(info, length), out statistics);
     }
 
-    private nint SendOne(Segment segment, out int wanted)
+    private IoResult SendOne(nint address, int length)
     {
-        wanted = segment.Length;
-        return Native.send(Descriptor, (void*)segment.Address, wanted, Native.MSG_NOSIGNAL);
+        if (IsClosed)
+            return IoResult.Failure(TransportError.Closed);
+        IoResult result;
+        while (!TryTell(Native.send(Descriptor, (void*)address, length, Native.MSG_NOSIGNAL), length, out result))
+        {
+        }
+        return result;
+    }
+
+    /// <summary>What a send's outcome means; false when it was interrupted and is to be repeated.</summary>
+    private bool TryTell(nint count, int wanted, out IoResult result)
+    {
+        if (count >= 0)
+        {
+            // A short count means that the socket is full; the kernel tells when it has room (SOCK_NOSPACE).
+            if (count < wanted)
+                IsWritable = false;
+            result = IoResult.Moved((int)count);
+            return true;
+        }
+        int error = Native.LastError;
+        if (error == Native.EINTR)
+        {
+            result = default;
+            return false;
+        }
+        IsWritable = false;
+        result = error == Native.EAGAIN
+            ? IoResult.Of(IoStatus.WouldBlock)
+            : IoResult.Failure(Native.ToError(error));
+        return true;
     }
 
     [SkipLocalsInit] // only the vectors that are filled are read

@@ -11,7 +11,8 @@ public sealed partial class LayeredWire
     private int _waitingFrom;
     private int _waitingBytes;
     private ValueTask _write; // of a layer that does not complete at once
-    private Lease? _writeLease;
+    private Lease? _writeLease; // what it was gathered into
+    private Frame? _writeFrame; // or whose bytes it takes, when it does not complete at once
     private bool _isWriting;
     private int _batch;
     private IoResult _completed;
@@ -25,12 +26,13 @@ public sealed partial class LayeredWire
     {
         if (IsClosed)
             return IoResult.Failure(TransportError.Closed);
-        if (_broken == TransportError.None && !Loop!.Pool.TryRent(BatchBytes, LeaseOwner.Layer, out _writeLease))
+        ReadOnlyMemory<byte> batch = default;
+        if (_broken == TransportError.None && !TryGather(segments, out batch))
             _broken = TransportError.OutOfMemory;
         if (_broken != TransportError.None)
             return IoResult.Failure(_broken);
-        _batch = Gather(segments, _writeLease!.Span[..BatchBytes]);
-        _write = WriteThroughAsync(_writeLease.Memory[.._batch]);
+        _batch = batch.Length;
+        _write = WriteThroughAsync(batch);
         if (_write.IsCompleted)
         {
             if (!TakeWrite() || _broken != TransportError.None)
@@ -40,6 +42,11 @@ public sealed partial class LayeredWire
         }
         else
         {
+            if (_writeLease is null)
+            {
+                _writeFrame = segments[0].Frame; // it may be used longer than it is sent: a close does not wait for it
+                _writeFrame.AddReference();
+            }
             _isWriting = true;
             _write.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(OnWritten);
         }
@@ -67,6 +74,19 @@ public sealed partial class LayeredWire
             return;
         if (_broken != TransportError.None)
             throw new WireException(_broken);
+        bool isOwner = MayTouchSocket;
+        if (isOwner && _waiting is null && _inner is { IsWritable: true, HasPendingWrite: false, IsClosed: false })
+        {
+            IoResult result = _inner.WriteNow(bytes);
+            if (result.Status == IoStatus.Failed)
+            {
+                TakeSent(result);
+                return;
+            }
+            bytes = bytes[result.Bytes..];
+            if (bytes.IsEmpty)
+                return;
+        }
         if (_waitingBytes + bytes.Length > MaxWaitingBytes || !Loop!.Pool.TryRentFrame(bytes.Length, out Frame? frame))
             throw new WireException(TransportError.OutOfMemory);
         bytes.CopyTo(frame.Span);
@@ -84,7 +104,7 @@ public sealed partial class LayeredWire
             _lastWaiting = frame;
             _waitingBytes += frame.Length;
         }
-        if (MayTouchSocket)
+        if (isOwner)
         {
             FlushWaiting();
             return;
@@ -92,6 +112,22 @@ public sealed partial class LayeredWire
         Interleaving.Point();
         if (_handshake is null)
             PostWork(); // else the step's end does
+    }
+
+    /// <summary>A batch of one frame is taken where it lies; of several, together.</summary>
+    private bool TryGather(ReadOnlySpan<Segment> segments, out ReadOnlyMemory<byte> batch)
+    {
+        batch = default;
+        if (segments.Length == 1 || segments[0].Length >= BatchBytes)
+        {
+            batch = segments[0].Memory;
+            batch = batch[..Math.Min(batch.Length, BatchBytes)];
+            return true;
+        }
+        if (!Loop!.TryTakeBatch(out _writeLease))
+            return false;
+        batch = _writeLease.Memory[..Gather(segments, _writeLease.Span[..BatchBytes])];
+        return true;
     }
 
     private static int Gather(ReadOnlySpan<Segment> segments, Span<byte> into)
@@ -119,8 +155,11 @@ public sealed partial class LayeredWire
     private bool TakeWrite()
     {
         _isWriting = false;
-        _writeLease!.Return();
+        if (_writeLease is not null)
+            Loop!.ReturnBatch(_writeLease);
+        _writeFrame?.Release();
         _writeLease = null;
+        _writeFrame = null;
         try
         {
             _write.GetAwaiter().GetResult();

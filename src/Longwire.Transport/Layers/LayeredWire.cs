@@ -15,10 +15,9 @@ namespace Longwire.Transport.Layers;
 public sealed partial class LayeredWire : Wire, IWireHandler
 {
     /// <summary>
-    /// Most bytes that one write takes: one TLS record, 16 KiB (RFC 8446 §5.1), less what the layers add to it, so that
-    /// the result fits into a block of 16 KiB of the slab pool.
+    /// Most bytes that one write takes: what one TLS record holds, 16 KiB (RFC 8446 §5.1).
     /// </summary>
-    public const int BatchBytes = (16 << 10) - 128;
+    public const int BatchBytes = 16 << 10;
 
     /// <summary>Most bytes that may wait below the layers; a layer that writes more fails. 256 KiB.</summary>
     public const int MaxWaitingBytes = 256 << 10;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Longwire.Primitives;
 
 namespace Longwire.ServerTests;
 
@@ -60,6 +61,39 @@ public sealed class TlsLifeTests
     }
 
     private static string Shown(TlsClient client) => ((X509Certificate2)client.Stream.RemoteCertificate!).Thumbprint;
+
+    [Theory, MemberData(nameof(Pollers))]
+    public async Task At_the_pools_ceiling_records_leave_as_long_as_the_socket_takes_them(PollerKind poller)
+    {
+        var reasons = new Events();
+        await using ServerBench bench = await ServerBench.Start(
+            poller,
+            e => e
+                .Framing(Lines.Utf8(maxBytes: 100))
+                .UseTls(static tls => tls.Certificate(TestCertificates.ServerSource))
+                .OnMessage(static (_, _) => { })
+                .OnClosed((_, reason) => reasons.Add($"{reason}")),
+            static o => o.Loops(1).Memory(new SlabPoolOptions { CeilingBytes = 4 << 20 }));
+        TopicFilter all = TopicFilter.Parse("#");
+        bench.Server.Hub.Publish("a", "value"u8);
+        using TlsClient first = await TlsClient.Connect(bench.Address);
+        Connection connection = await bench.OnlyConnection();
+        connection.Subscribe(all);
+        Assert.Equal("value", await first.ReadLine()); // encoded, and held by the topic
+        connection.Unsubscribe(all);
+        var taken = new List<Lease>();
+        for (int size = 1 << 20; size > 0; size /= 2)
+        {
+            while (bench.Server.Pool.TryRent(size, LeaseOwner.Message, out Lease? lease))
+                taken.Add(lease);
+        }
+        connection.Subscribe(all);
+        if (poller == PollerKind.Epoll)
+            Assert.Equal("value", await first.ReadLine());
+        else
+            await reasons.Until($"{CloseReason.MemoryPressure}"); // its sends need memory that stays where it is
+        taken.ForEach(static lease => lease.Return());
+    }
 
     [Theory, MemberData(nameof(Pollers))]
     public async Task Handshakes_that_never_end_do_not_keep_others_out(PollerKind poller)
