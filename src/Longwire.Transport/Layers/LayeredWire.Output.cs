@@ -114,14 +114,14 @@ public sealed partial class LayeredWire
             PostWork(); // else the step's end does
     }
 
-    /// <summary>A batch of one frame is taken where it lies; of several, together.</summary>
+    /// <summary>A batch of one frame is taken where it lies; what is in several is brought together.</summary>
     private bool TryGather(ReadOnlySpan<Segment> segments, out ReadOnlyMemory<byte> batch)
     {
         batch = default;
         if (segments.Length == 1 || segments[0].Length >= BatchBytes)
         {
             batch = segments[0].Memory;
-            batch = batch[..Math.Min(batch.Length, BatchBytes)];
+            batch = batch[..Math.Min(batch.Length, MaxMessageBytes)];
             return true;
         }
         if (!Loop!.TryTakeBatch(out _writeLease))

@@ -8,16 +8,23 @@ namespace Longwire.Transport.Layers;
 /// <remarks>
 /// Owner: as of any <see cref="Wire"/>. Concurrency: its loop; during the handshake a step on the pool owns the
 /// streams, and the loop the socket (<see cref="LayerHandshake"/>). Bound: a write takes at most <see
-/// cref="BatchBytes"/> and is pending until the socket has taken all that became of them, so that what waits stays
-/// plain and can be conflated; at most <see cref="MaxWaitingBytes"/> wait below the layers. While it waits for input it
-/// holds no buffer of ours, if the topmost layer can do without (<see cref="Layer.AwaitsWithoutBuffer"/>).
+/// cref="BatchBytes"/>, or <see cref="MaxMessageBytes"/> of one message, and is pending until the socket has taken all
+/// that became of them, so that what waits stays plain and can be conflated; at most <see cref="MaxWaitingBytes"/>
+/// wait below the layers. While it waits for input it holds no buffer of ours, if the topmost layer can do without (<see
+/// cref="Layer.AwaitsWithoutBuffer"/>).
 /// </remarks>
 public sealed partial class LayeredWire : Wire, IWireHandler
 {
     /// <summary>
-    /// Most bytes that one write takes: what one TLS record holds, 16 KiB (RFC 8446 §5.1).
+    /// Most bytes of several messages that one write takes: what a TLS record holds, 16 KiB (RFC 8446 §5.1).
     /// </summary>
     public const int BatchBytes = 16 << 10;
+
+    /// <summary>
+    /// Most bytes of a single message that one write takes, 32 KiB: <see cref="System.Net.Security.SslStream"/> makes
+    /// two records of them and writes both at once, so that a message of 16 KiB and a header costs one send.
+    /// </summary>
+    public const int MaxMessageBytes = 32 << 10;
 
     /// <summary>Most bytes that may wait below the layers; a layer that writes more fails. 256 KiB.</summary>
     public const int MaxWaitingBytes = 256 << 10;
