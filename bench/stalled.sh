@@ -16,7 +16,11 @@ run() {
   if [ "$1" = stalled ]; then stall=(--stalled 1 --stall-for "$duration"); fi
   serve "$log" "$lab" --port 0 --slow-consumer DropOldest
   target=(--server "$(address "$log")" --server-pid "$server_pid" --connections 1000 --rate 10 --size 8000)
-  # A run of its own to warm up: everyone reads in it. Growth counts from the first second of the measured one.
+  # Runs of their own to warm up, in both cases: what compiles the code of slow consumers once per process, with messages
+  # of another size, so that their blocks of memory are of no use later; and one in which everyone reads. Growth counts
+  # from the first second of the measured run.
+  measure "$2.compile" fanout "${target[@]:0:4}" --connections 10 --rate 5000 --size 128 --duration 4s \
+    --stalled 1 --stall-for 3s
   measure "$2.warm-up" fanout "${target[@]}" --duration 3s
   measure "$2" fanout "${target[@]}" --duration "$duration" "${stall[@]}"
   end_server "$server_pid"
