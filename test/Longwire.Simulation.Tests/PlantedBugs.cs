@@ -97,15 +97,15 @@ internal static class PlantedBugs
         new("older message replaces a newer one", "src/Longwire.Server/Backlog.cs",
             "if (node.Latest.Sequence > frame.Sequence)",
             "if (node.Latest.Sequence < 0)"),
-        new("a layer's write told done while bytes wait", LayeredOutput,
-            """
-                        if (_waiting is null)
-                            return IoResult.Moved(_batch);
-            """,
-            "            return IoResult.Moved(_batch);"),
+        new("the rest of a record that the socket took in part is lost", LayeredOutput,
+            "if (bytes.IsEmpty)",
+            "if (result.Bytes > 0)"),
         new("no further look into a layer", LayeredInput,
             "IsReadable = LookAgain();",
             "IsReadable = LookAgain() && false;"),
+        new("early data left inside a layer", "src/Longwire.Transport/Layers/LayeredWire.cs",
+            "IsReadable = failure == HandshakeFailure.None;",
+            "IsReadable = false;"),
         new("a layer off the loop that nobody is told of", LayeredInput,
             """
                     if (!Loop!.IsCurrent)

@@ -5,11 +5,14 @@ using Longwire.Transport.Layers;
 namespace Longwire.Simulation;
 
 /// <summary>
-/// A layer that changes nothing, so that clients need none; its stream may leave the loop by the seed.
+/// A layer that changes nothing, so that clients need none; its stream may leave the loop by the seed. Its handshake
+/// waits for the client's first bytes up to three times, and hands them on: they are inside the layer when it opens.
 /// </summary>
 internal sealed class PassLayer(bool awaitsWithoutBuffer, double hops, SeededRandom random, SeededExecutor executor)
     : Layer
 {
+    private const int MaxEarlyBytes = 60;
+
     public override string Name => "pass";
 
     public override bool AwaitsWithoutBuffer => awaitsWithoutBuffer;
@@ -18,13 +21,22 @@ internal sealed class PassLayer(bool awaitsWithoutBuffer, double hops, SeededRan
     {
         if (random.Chance(hops))
             await executor.Yield();
-        return new PassStream(this, below);
+        byte[] early = new byte[MaxEarlyBytes];
+        int count = 0;
+        bool ended = false;
+        for (int steps = random.Between(0, 3); steps > 0 && !ended; steps--)
+        {
+            int read = await below.ReadAsync(early.AsMemory(count, random.Between(1, MaxEarlyBytes / 3)));
+            ended = read == 0;
+            count += read;
+        }
+        return new PassStream(this, below, early.AsMemory(0, count), ended);
     }
 
-    private sealed class PassStream(PassLayer layer, Stream below) : Stream
+    private sealed class PassStream(PassLayer layer, Stream below, Memory<byte> early, bool ended) : Stream
     {
-        private Memory<byte> _held;
-        private bool _ended;
+        private Memory<byte> _held = early;
+        private bool _ended = ended;
 
         public override bool CanRead => true;
 
@@ -43,7 +55,7 @@ internal sealed class PassLayer(bool awaitsWithoutBuffer, double hops, SeededRan
         public override async ValueTask<int> ReadAsync(
             Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            if (!layer.AwaitsWithoutBuffer)
+            if (!layer.AwaitsWithoutBuffer && _held.IsEmpty && !_ended)
             {
                 await HopAsync();
                 int count = await below.ReadAsync(buffer, cancellationToken);
