@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using Longwire.Transport.Epoll;
+using Longwire.Transport.Layers;
 
 namespace Longwire.Allocation.Tests;
 
@@ -13,6 +14,7 @@ namespace Longwire.Allocation.Tests;
 [Collection(AllocationCollection.Name)]
 public sealed partial class IdleConnectionTests
 {
+    private const string Sum = "**sum**";
     private const int Goal = 512;
     private const int First = 600; // lists double at 512 and at 1,024, and the tables' chunks hold 1,024
     private const int Last = 1000;
@@ -56,6 +58,8 @@ public sealed partial class IdleConnectionTests
     {
         Assert.SkipUnless(EpollPoller.IsSupported, "the sizes are those of Linux on x64");
         Dictionary<string, int> items = Items();
+        AssertSum(items);
+        Assert.InRange(items[Sum], 1, Goal);
         Assert.Equal(SizeOf(typeof(Connection<object>)), items["`Connection<TSession>`"]);
         Assert.Equal(SizeOf(typeof(EpollPoller).Assembly.GetType("Longwire.Transport.Epoll.EpollWire", true)!),
             items["`EpollWire`"]);
@@ -65,12 +69,24 @@ public sealed partial class IdleConnectionTests
         Assert.Equal(TopicCursor.SubscriptionBytes, items["`Subscription`"]);
         Assert.Equal(Connection.WireBytes, items["`EpollWire`"]);
         Assert.Equal(OutboxEntry.Bytes, SizeOf(typeof(OutboxEntry)));
-        int sum = items["**sum**"];
-        Assert.Equal(sum, items.Values.Sum() - sum);
-        Assert.InRange(sum, 1, Goal);
         foreach (Type more in (Type[])[typeof(ConnectionExtras), typeof(PushQueue)])
             Assert.Contains($"`{more.Name}`, {SizeOf(more)} bytes", Document(), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void The_documented_sum_of_layers_is_that_of_the_objects()
+    {
+        Assert.SkipUnless(EpollPoller.IsSupported, "the sizes are those of Linux on x64");
+        Dictionary<string, int> items = Items("## With TLS");
+        AssertSum(items);
+        foreach (Type type in (Type[])[typeof(LayeredWire), typeof(WireStream), typeof(LayerContext), typeof(TlsSession)])
+            Assert.Equal(SizeOf(type), items[$"`{type.Name}`"]);
+        Assert.Equal(SizeOf(typeof(List<Stream>)), items["list of the streams"]);
+        Assert.Equal(SizeOf(typeof(Action)), items["delegate"]);
+    }
+
+    private static void AssertSum(Dictionary<string, int> items) =>
+        Assert.Equal(items[Sum], items.Values.Sum() - items[Sum]);
 
     private static async Task<long> AllocatedByAsync(LoopHost host)
     {
@@ -92,9 +108,16 @@ public sealed partial class IdleConnectionTests
     private static string Document([CallerFilePath] string here = "") =>
         File.ReadAllText(Path.Combine(Path.GetDirectoryName(here)!, "../../docs/internals/memory.md"));
 
-    private static Dictionary<string, int> Items() => Row().Matches(Document()).ToDictionary(
-        static row => row.Groups["item"].Value,
-        static row => int.Parse(row.Groups["bytes"].Value, CultureInfo.InvariantCulture));
+    /// <summary>The first table after a heading.</summary>
+    private static Dictionary<string, int> Items(string heading = "# Memory")
+    {
+        string text = Document();
+        text = text[text.IndexOf($"{heading}", StringComparison.Ordinal)..];
+        text = text[text.IndexOf("|---", StringComparison.Ordinal)..];
+        return Row().Matches(text[..text.IndexOf("\n\n", StringComparison.Ordinal)]).ToDictionary(
+            static row => row.Groups["item"].Value,
+            static row => int.Parse(row.Groups["bytes"].Value, CultureInfo.InvariantCulture));
+    }
 
     [GeneratedRegex(@"^\| (?<item>[^|]+?) \| \**(?<bytes>[0-9]+)\** \|", RegexOptions.Multiline)]
     private static partial Regex Row();
