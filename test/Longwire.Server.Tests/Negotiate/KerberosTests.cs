@@ -29,6 +29,19 @@ public sealed class KerberosTests(KerberosRealm realm) : IClassFixture<KerberosR
         Assert.EndsWith("closed: PeerClosed", await server.ReadLineWith("1102"));
     }
 
+    [Theory]
+    [MemberData(nameof(ServerBench.Pollers), MemberType = typeof(ServerBench))]
+    public async Task A_dialled_wire_proves_who_it_is(PollerKind poller)
+    {
+        await using Tool server = await Serve(poller);
+        await using Tool client = realm.Start(
+            await realm.LogIn("alice"), ["dial", $"{poller}", _address, Service, "4", $"{Record + 1}", "200000"]);
+        Assert.StartsWith("ok longwire/localhost", await client.ReadToEnd());
+        Assert.Equal("identity alice@LONGWIRE.TEST Kerberos", await server.ReadLineWith("identity"));
+        await using Tool stranger = realm.Start(null, ["dial", $"{poller}", _address, Service, "4"]);
+        Assert.StartsWith("failed HandshakeFailed", await stranger.ReadToEnd());
+    }
+
     [Fact]
     public async Task A_client_that_would_rather_encrypt_may()
     {

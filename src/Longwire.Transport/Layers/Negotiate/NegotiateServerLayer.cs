@@ -1,24 +1,16 @@
 using System.Net;
 using System.Net.Security;
-using System.Runtime.InteropServices;
-using System.Security.Authentication;
 using System.Security.Principal;
 
 namespace Longwire.Transport.Layers;
 
-/// <summary>
-/// The server's side of <see cref="NegotiateStream"/>: clients prove who they are by Kerberos (on Windows NTLM, too).
-/// </summary>
+/// <summary>The server's side of Negotiate: clients prove who they are.</summary>
 /// <remarks>
 /// The server proves itself with the keys of its service: on Linux those of the keytab that <c>KRB5_KTNAME</c> names,
-/// on Windows those of the account that it runs as. Accepting runs on the pool, as GSSAPI may block; the handshake
-/// deadline and the limit of concurrent handshakes bound it. Bound: a record of at most 64 KiB of the peer's (the
-/// stream's own limit), whose buffer the stream keeps.
+/// on Windows those of the account that it runs as.
 /// </remarks>
-public sealed class NegotiateServerLayer : Layer
+public sealed class NegotiateServerLayer : NegotiateLayer
 {
-    private const string Library = "libgssapi_krb5.so.2"; // what the framework loads on Linux
-
     private readonly NegotiateServerOptions _options;
 
     /// <summary>Creates the layer.</summary>
@@ -32,62 +24,36 @@ public sealed class NegotiateServerLayer : Layer
     }
 
     internal NegotiateServerLayer(NegotiateServerOptions options, string library)
+        : base(Checked(options).Protection, nameof(NegotiateServerOptions), library)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        if (options.Protection is not (ProtectionLevel.Sign or ProtectionLevel.EncryptAndSign))
-            throw new ArgumentException("NegotiateServerOptions.Protection must be Sign or EncryptAndSign.");
         if (options.Allowed is null)
             throw new ArgumentException("NegotiateServerOptions.Allowed must be a list; an empty one admits everyone.");
-        if (OperatingSystem.IsLinux() && !NativeLibrary.TryLoad(library, out _))
-        {
-            throw new PlatformNotSupportedException(
-                $"Negotiate needs {library}, which is not installed: install the package libgssapi-krb5-2 "
-                + "(Debian, Ubuntu) or krb5-libs (Fedora).");
-        }
         _options = options;
     }
-
-    /// <inheritdoc/>
-    public override string Name => "negotiate";
 
     /// <inheritdoc/>
     public override bool AwaitsPeer => true;
 
     /// <inheritdoc/>
-    public override bool AwaitsWithoutBuffer => true;
+    public override HandshakeFailure Classify(Exception exception) =>
+        exception is NotAuthorizedException ? HandshakeFailure.NotAuthorized : base.Classify(exception);
 
-    /// <inheritdoc/>
-    public override async ValueTask<Stream> OpenAsync(Stream below, LayerContext context)
+    private protected override async Task AuthenticateAsync(NegotiateStream stream, LayerContext context)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        var stream = new NegotiatedStream(below);
-        try
-        {
-            await stream.Negotiation.AuthenticateAsServerAsync(
-                CredentialCache.DefaultNetworkCredentials, _options.Protection,
-                TokenImpersonationLevel.Identification).ConfigureAwait(false);
-            IIdentity identity = stream.Negotiation.RemoteIdentity;
-            if (!_options.Admits(identity))
-                throw new NotAuthorizedException(identity.Name);
-            context.Identity = identity;
-            stream.BeginRecords();
-            return stream;
-        }
-        catch
-        {
-            await stream.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        await stream.AuthenticateAsServerAsync(
+            CredentialCache.DefaultNetworkCredentials, _options.Protection,
+            TokenImpersonationLevel.Identification).ConfigureAwait(false);
+        IIdentity identity = stream.RemoteIdentity;
+        if (!_options.Admits(identity))
+            throw new NotAuthorizedException(identity.Name);
+        context.Identity = identity;
     }
 
-    /// <inheritdoc/>
-    public override HandshakeFailure Classify(Exception exception) => exception switch
+    private static NegotiateServerOptions Checked(NegotiateServerOptions options)
     {
-        NotAuthorizedException => HandshakeFailure.NotAuthorized,
-        AuthenticationException => HandshakeFailure.NotAuthenticated,
-        IOException => HandshakeFailure.NotTheProtocol,
-        _ => HandshakeFailure.Other,
-    };
+        ArgumentNullException.ThrowIfNull(options);
+        return options;
+    }
 
     private sealed class NotAuthorizedException(string? name)
         : Exception($"'{name}' is authenticated, but not among those who may connect.");
