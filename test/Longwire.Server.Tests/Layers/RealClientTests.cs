@@ -171,7 +171,7 @@ public sealed class RealClientTests : IDisposable
         $"a handshake to fail with {cause}");
 
     /// <summary>Runs a client; its output and errors, and its exit code. Skipped, with a reason, when absent.</summary>
-    private static async Task<(string Output, int Code)> Run(string program, string input, params string[] args)
+    internal static async Task<(string Output, int Code)> Run(string program, string input, params string[] args)
     {
         var start = new ProcessStartInfo(program, args)
         {
