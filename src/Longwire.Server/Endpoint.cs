@@ -19,12 +19,14 @@ internal sealed class Endpoint
     internal readonly byte[]? Heartbeat;
     internal readonly byte[]? Goodbye;
     internal readonly IReadOnlyList<Layer> Layers; // from the socket upwards
+    internal readonly bool IsOptional;
     internal readonly TrustedProxies? Proxies; // null: no PROXY headers here
 
     internal Endpoint(int index, EndpointDraft draft, Hub hub, TimeProvider time, ILogger logger)
     {
         Index = index;
         Address = ListenAddress.Parse(draft.Address);
+        IsOptional = draft.IsOptional;
         Codec plain = draft.Codec ?? throw new ArgumentException(
             $"Endpoint {draft.Address}: call Framing(…), such as Framing(Lines.Utf8(maxBytes: 4096)).");
         draft.Deflate?.Validate(draft.Address);

@@ -31,6 +31,16 @@ public sealed class EndpointBuilder<TSession>
         return this;
     }
 
+    /// <summary>
+    /// When its address cannot be bound, the server starts without this endpoint, as long as one other is bound; see
+    /// <see cref="TcpServer.Unbound"/>. Default: the start fails.
+    /// </summary>
+    public EndpointBuilder<TSession> Optional()
+    {
+        _draft.IsOptional = true;
+        return this;
+    }
+
     /// <summary>Encrypts with TLS 1.2 or 1.3.</summary>
     /// <remarks>
     /// Certificates are loaded when the server is created, which fails with a <see cref="CertificateException"/> that
@@ -264,5 +274,6 @@ internal sealed class EndpointDraft(string address)
     internal byte[]? Goodbye;
     internal readonly List<Func<TimeProvider, Layer>> Layers = []; // made with the server, and with its clock
     internal string[]? TrustedProxies;
+    internal bool IsOptional;
     internal DeflateOptions? Deflate;
 }

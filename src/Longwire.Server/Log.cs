@@ -10,6 +10,9 @@ internal static partial class Log
     [LoggerMessage(1001, LogLevel.Information, "Listening on {Address} ({Poller}, {Loops} loops)")]
     internal static partial void Listening(ILogger logger, string address, string poller, int loops);
 
+    [LoggerMessage(1004, LogLevel.Warning, "An optional endpoint is left out: {Problem}")]
+    internal static partial void NotListening(ILogger logger, string problem);
+
     [LoggerMessage(1002, LogLevel.Information, "Draining {Connections} connections, at most {Deadline}")]
     internal static partial void Draining(ILogger logger, int connections, TimeSpan deadline);
 

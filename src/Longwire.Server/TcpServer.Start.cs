@@ -8,6 +8,25 @@ namespace Longwire;
 // What a start makes: bound sockets, loops, and the door.
 public sealed partial class TcpServer
 {
+    /// <summary>
+    /// The optional endpoints (<see cref="EndpointBuilder{TSession}.Optional"/>) that could not be bound, and why.
+    /// </summary>
+    public IReadOnlyList<ListenException> Unbound { get; private set; } = [];
+
+    /// <summary>Completes when every loop has taken a turn: none is held by a callback, or gone.</summary>
+    /// <exception cref="InvalidOperationException">The server does not run.</exception>
+    public Task CheckLoopsAsync(CancellationToken cancellation = default)
+    {
+        if (_hosts.Length == 0 || _stopping is not null)
+            throw new InvalidOperationException("The server does not run.");
+        return Task.WhenAll(_hosts.Select(static host =>
+        {
+            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            host.Post(turn.SetResult);
+            return turn.Task;
+        })).WaitAsync(cancellation);
+    }
+
     /// <summary>Makes the loops without starting them; a simulation steps them itself.</summary>
     internal void CreateLoops()
     {
@@ -42,24 +61,37 @@ public sealed partial class TcpServer
         }
     }
 
-    private Socket[] Bind()
+    private List<(Endpoint Endpoint, Socket Socket)> Bind()
     {
-        var sockets = new List<Socket>();
-        foreach (Endpoint endpoint in _endpoints)
+        var bound = new List<(Endpoint Endpoint, Socket Socket)>();
+        var unbound = new List<ListenException>();
+        try
         {
-            try
+            foreach (Endpoint endpoint in _endpoints)
             {
-                sockets.Add(endpoint.Address.Bind(endpoint.Options.Listen));
+                try
+                {
+                    bound.Add((endpoint, endpoint.Address.Bind(endpoint.Options.Listen)));
+                }
+                catch (SocketException refused)
+                {
+                    var failure = new ListenException(endpoint.Address, refused);
+                    if (!endpoint.IsOptional)
+                        throw failure;
+                    unbound.Add(failure);
+                }
             }
-            catch (Exception exception)
-            {
-                sockets.ForEach(ListenAddress.Unbind);
-                if (exception is SocketException refused)
-                    throw new ListenException(endpoint.Address, refused);
-                throw;
-            }
+            if (bound.Count == 0)
+                throw unbound[0]; // a server that nobody can reach has not started
         }
-        return [.. sockets];
+        catch
+        {
+            bound.ForEach(static place => ListenAddress.Unbind(place.Socket));
+            throw;
+        }
+        unbound.ForEach(failure => Log.NotListening(Logger, failure.Message));
+        Unbound = unbound;
+        return bound;
     }
 
     /// <summary>The door: admission, then the least loaded loop.</summary>

@@ -55,7 +55,10 @@ public sealed partial class TcpServer : IAsyncDisposable
     /// <summary>The topics.</summary>
     public Hub Hub { get; }
 
-    /// <summary>The addresses that are listened on, with their real ports, in the order of the endpoints.</summary>
+    /// <summary>
+    /// The addresses that are listened on, with their real ports, in the order of the endpoints; without <see
+    /// cref="Unbound"/>.
+    /// </summary>
     public IReadOnlyList<string> Addresses { get; private set; } = [];
 
     /// <summary>Connections at this moment.</summary>
@@ -90,7 +93,9 @@ public sealed partial class TcpServer : IAsyncDisposable
     }
 
     /// <summary>Binds the endpoints and starts the loops.</summary>
-    /// <exception cref="ListenException">An endpoint could not be bound; the message names it and the cure.</exception>
+    /// <exception cref="ListenException">
+    /// An endpoint that is not optional could not be bound, or none could; the message names it and the cure.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The server was started before, or the slab pool's ceiling or the system's descriptors are too few for its loops.
     /// </exception>
@@ -99,7 +104,7 @@ public sealed partial class TcpServer : IAsyncDisposable
         cancellation.ThrowIfCancellationRequested();
         if (_hosts.Length > 0)
             throw new InvalidOperationException("A server is started once; create a new one.");
-        Socket[] sockets = Bind();
+        List<(Endpoint Endpoint, Socket Socket)> bound = Bind();
         try
         {
             CreateLoops();
@@ -109,18 +114,18 @@ public sealed partial class TcpServer : IAsyncDisposable
         }
         catch
         {
-            Array.ForEach(sockets, ListenAddress.Unbind);
+            bound.ForEach(static place => ListenAddress.Unbind(place.Socket));
             Release();
             _hosts = [];
             throw;
         }
-        string[] addresses = Array.ConvertAll(sockets, static socket => ListenAddress.Format(socket.LocalEndPoint!));
+        string[] addresses = [.. bound.Select(static place => ListenAddress.Format(place.Socket.LocalEndPoint!))];
         Addresses = addresses;
         LoopHost acceptor = _hosts[0];
         acceptor.Post(() =>
         {
-            for (int i = 0; i < sockets.Length; i++)
-                _listeners.Add(acceptor.Loop.Listen(sockets[i], new Acceptor(this, _endpoints[i])));
+            foreach ((Endpoint endpoint, Socket socket) in bound)
+                _listeners.Add(acceptor.Loop.Listen(socket, new Acceptor(this, endpoint)));
         });
         foreach (string address in addresses)
             Log.Listening(Logger, address, acceptor.Loop.PollerName, _hosts.Length);

@@ -37,6 +37,33 @@ public sealed class StartTests
             "ServerLimits.OutboxBudgetBytes must be at least 786432", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task An_optional_endpoint_that_cannot_be_bound_is_left_out_and_told()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        string address = $"tcp://{taken.LocalEndpoint}";
+        await using TcpServer server = Echo("tcp://127.0.0.1:0", o => o.Listen(address, static e => e
+            .Framing(Lines.Utf8(maxBytes: 100)).OnMessage(static (connection, line) => connection.Send(line))
+            .Optional()));
+        await server.StartAsync(TestContext.Current.CancellationToken);
+        Assert.Single(server.Addresses);
+        Assert.Equal(address, Assert.Single(server.Unbound).Address.ToString());
+        await server.CheckLoopsAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Optional_endpoints_alone_must_not_all_fail()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        await using TcpServer server = TcpServer.Create(o => o.Listen($"tcp://{taken.LocalEndpoint}", static e => e
+            .Framing(Lines.Utf8(maxBytes: 100)).Optional()));
+        await Assert.ThrowsAsync<ListenException>(() => server.StartAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => server.CheckLoopsAsync(TestContext.Current.CancellationToken));
+    }
+
     private static TcpServer Echo(string address, Action<TcpServerBuilder> more) => TcpServer.Create(o =>
     {
         o.Listen(address, static e => e
