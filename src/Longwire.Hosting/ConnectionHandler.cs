@@ -24,8 +24,8 @@ public enum HandlerLifetime
     Shared,
 
     /// <summary>
-    /// One per connection, in a scope of the container that ends after <see cref="ConnectionHandler.OnClosedAsync"/>; its
-    /// scoped services are that connection's.
+    /// One per connection, in a scope of the container that ends after <see cref="ConnectionHandler.OnClosedAsync"/>;
+    /// its scoped services are that connection's.
     /// </summary>
     PerConnection,
 }

@@ -16,35 +16,33 @@ public static class HandlerExtensions
     {
         ArgumentNullException.ThrowIfNull(endpoint);
         ArgumentNullException.ThrowIfNull(services);
-        return lifetime == HandlerLifetime.Shared
-            ? Serve(endpoint, services.GetRequiredService<THandler>())
-            : Serve(endpoint, new ScopedHandler<THandler>(services.GetRequiredService<IServiceScopeFactory>()));
+        if (lifetime == HandlerLifetime.PerConnection)
+        {
+            var scopes = new ScopedHandler<THandler>(services);
+            return Serve(endpoint, scopes.OpenAsync);
+        }
+        // Not now: the server is being made, and the handler may ask for it.
+        var shared = new Lazy<ConnectionHandler>(services.GetRequiredService<THandler>);
+        return Serve(endpoint, async connection =>
+        {
+            await shared.Value.OnConnectAsync(connection).ConfigureAwait(false);
+            return shared.Value;
+        });
     }
 
     private static EndpointBuilder<ConnectionHandler> Serve(
-        EndpointBuilder<object?> endpoint, ConnectionHandler shared) => endpoint
-        .OnConnect(async connection =>
-        {
-            await shared.OnConnectAsync(connection).ConfigureAwait(false);
-            return shared;
-        })
-        .OnMessage(static (connection, message) => connection.Session.OnMessageAsync(connection, message))
-        .OnClosed(static (connection, reason) => connection.Session.OnClosedAsync(connection, reason));
-
-    private static EndpointBuilder<ConnectionHandler> Serve<THandler>(
-        EndpointBuilder<object?> endpoint, ScopedHandler<THandler> scoped)
-        where THandler : ConnectionHandler => endpoint
-        .OnConnect(scoped.OpenAsync)
+        EndpointBuilder<object?> endpoint, Func<Connection, ValueTask<ConnectionHandler>> open) => endpoint
+        .OnConnect(open)
         .OnMessage(static (connection, message) => connection.Session.OnMessageAsync(connection, message))
         .OnClosed(static (connection, reason) => connection.Session.OnClosedAsync(connection, reason));
 
     /// <summary>Opens a scope with a handler in it for each connection.</summary>
-    private sealed class ScopedHandler<THandler>(IServiceScopeFactory scopes)
+    private sealed class ScopedHandler<THandler>(IServiceProvider services)
         where THandler : ConnectionHandler
     {
         internal async ValueTask<ConnectionHandler> OpenAsync(Connection connection)
         {
-            AsyncServiceScope scope = scopes.CreateAsyncScope();
+            AsyncServiceScope scope = services.CreateAsyncScope();
             try
             {
                 var handler = new Scoped(scope, scope.ServiceProvider.GetRequiredService<THandler>());

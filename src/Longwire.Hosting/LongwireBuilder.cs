@@ -10,6 +10,7 @@ public sealed class LongwireBuilder
 {
     internal readonly Dictionary<string, ProtocolEntry> Protocols = new(StringComparer.OrdinalIgnoreCase);
     internal readonly List<string> Sections = [];
+    internal readonly List<Action<IServiceProvider>> BeforeStart = []; // so that what is missing fails the start
     internal Action<IServiceProvider, TcpServerBuilder>? Server;
 
     internal LongwireBuilder(IServiceCollection services) => Services = services;
@@ -19,10 +20,10 @@ public sealed class LongwireBuilder
 
     /// <summary>Adds a protocol, which endpoints of the configuration name.</summary>
     /// <param name="name">Its name in the configuration.</param>
-    /// <param name="configure">Its framing and handlers; the configuration's options count after what this sets.</param>
+    /// <param name="configure">Its framing and handlers; the configuration counts after what this sets.</param>
     /// <param name="listen">
-    /// Where it listens when its endpoint does not say, and when the configuration has no endpoint at all. Default: null,
-    /// it must be said.
+    /// Where it listens when its endpoint does not say, and when the configuration has no endpoint at all. Default:
+    /// null, it must be said.
     /// </param>
     /// <param name="defaults">Its options where the configuration has none.</param>
     public LongwireBuilder Protocol(
@@ -47,7 +48,10 @@ public sealed class LongwireBuilder
     {
         ArgumentNullException.ThrowIfNull(framing);
         if (lifetime == HandlerLifetime.Shared)
+        {
             Services.TryAddSingleton<THandler>();
+            BeforeStart.Add(static services => services.GetRequiredService<THandler>());
+        }
         else
             Services.TryAddScoped<THandler>();
         return Protocol(

@@ -8,8 +8,8 @@ namespace Longwire.Hosting;
 public static class LongwireExtensions
 {
     /// <summary>
-    /// Adds a <see cref="TcpServer"/> that starts and drains with the host, with the protocols of the application and the
-    /// settings of the section <c>longwire</c>.
+    /// Adds a <see cref="TcpServer"/> that starts and drains with the host, with the protocols of the application and
+    /// the settings of the section <c>longwire</c>.
     /// </summary>
     /// <remarks>
     /// The host's start fails with a <see cref="Settings.SettingsException"/> when something in the section is wrong,

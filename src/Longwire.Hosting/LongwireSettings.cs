@@ -32,16 +32,18 @@ public sealed record EndpointSettings
     /// <summary>Its name, the key of its section.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The protocol that it speaks, one of those of <see cref="LongwireBuilder.Protocol"/>. Default: the one of
-    /// its name.</summary>
+    /// <summary>
+    /// The protocol that it speaks, one of those of <see cref="LongwireBuilder.Protocol"/>. Default: the one of its
+    /// name.
+    /// </summary>
     public string Protocol { get; init; } = "";
 
     /// <summary>Where it listens. Default: the protocol's own address.</summary>
     public string Listen { get; init; } = "";
 
     /// <summary>
-    /// Whether the server does not start without it. Default: true. When one that is not required fails, the rest starts
-    /// and <see cref="LongwireStatus"/> says so.
+    /// Whether the server does not start without it. Default: true. When one that is not required fails, the rest
+    /// starts, and <see cref="LongwireStatus"/> says so.
     /// </summary>
     public bool IsRequired { get; init; } = true;
 

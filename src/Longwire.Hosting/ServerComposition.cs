@@ -24,14 +24,7 @@ internal sealed class ServerComposition
         _key = section.Path;
         Settings = SettingsReading.Read(section, builder.Protocols, builder.Sections);
         Status = new LongwireStatus(Settings.Endpoints.Select(static endpoint => endpoint.Name));
-        try
-        {
-            Server = TcpServer.Create(Describe);
-        }
-        catch (PlatformNotSupportedException exception) // of the poller; layers blame their own section
-        {
-            throw Blame($"{_key}:poller", exception);
-        }
+        Server = TcpServer.Create(Describe);
     }
 
     internal LongwireSettings Settings { get; }
@@ -43,6 +36,7 @@ internal sealed class ServerComposition
     /// <summary>Starts the server and notes what became of each endpoint.</summary>
     internal async Task StartAsync(CancellationToken cancellation)
     {
+        _builder.BeforeStart.ForEach(make => make(_services));
         try
         {
             await Server.StartAsync(cancellation).ConfigureAwait(false);
@@ -57,8 +51,7 @@ internal sealed class ServerComposition
         }
         catch (InvalidOperationException exception)
         {
-            throw Blame($"{_key}:memory:ceilingBytes", exception,
-                "; raise it, write fewer loops, or raise the limit of descriptors");
+            throw Blame($"{_key}:memory:ceilingBytes", exception, "; raise it, or write fewer loops");
         }
         foreach (ListenException failure in Server.Unbound)
             Status.Failed(EndpointAt(failure.Address).Name, failure.Message);
@@ -68,7 +61,7 @@ internal sealed class ServerComposition
     }
 
     private static SettingsException Blame(string key, Exception cause, string cure = "") =>
-        new([new(key, cause.Message.TrimEnd('.') + cure)], cause);
+        new([new(key, cure.Length == 0 ? cause.Message : cause.Message.TrimEnd('.') + cure)], cause);
 
     private EndpointSettings EndpointAt(ListenAddress address) =>
         _served.First(endpoint => ListenAddress.Parse(endpoint.Listen).ToString() == address.ToString());
@@ -81,23 +74,26 @@ internal sealed class ServerComposition
             server.Logging(logs);
         if (_services.GetService<TimeProvider>() is { } time)
             server.Time(time);
-        var failures = new List<SettingProblem>();
+        var failures = new List<SettingsException>();
         foreach (EndpointSettings endpoint in Settings.Endpoints)
         {
-            if (TryMakeLayers(endpoint, out List<Layer> layers, out SettingProblem? problem))
+            if (TryMakeLayers(endpoint, out List<Layer> layers) is not { } failure)
             {
                 _served.Add(endpoint);
                 server.Listen(endpoint.Listen, builder => Describe(endpoint, layers, builder));
             }
             else if (endpoint.IsRequired)
-                failures.Add(problem!);
+                failures.Add(failure);
             else
-                Status.Failed(endpoint.Name, problem!.ToString());
+                Status.Failed(endpoint.Name, failure.Message);
         }
-        if (_served.Count == 0 && failures.Count == 0)
-            failures.Add(new($"{_key}:endpoints", $"none can be served: {Status.Problems[0]}"));
         if (failures.Count > 0)
-            throw new SettingsException(failures);
+            throw new SettingsException([.. failures.SelectMany(static failure => failure.Problems)], failures[0]);
+        if (_served.Count == 0)
+        {
+            throw new SettingsException(
+                [new($"{_key}:endpoints", $"none of them can be served: {Status.Problems[0]}")]);
+        }
         _builder.Server?.Invoke(_services, server);
     }
 
@@ -114,27 +110,30 @@ internal sealed class ServerComposition
             endpoint.Optional();
     }
 
-    private bool TryMakeLayers(EndpointSettings endpoint, out List<Layer> layers, out SettingProblem? problem)
+    /// <summary>Makes the layers that can fail by themselves, from the socket upwards; or says why not.</summary>
+    private SettingsException? TryMakeLayers(EndpointSettings endpoint, out List<Layer> layers)
     {
         layers = [];
-        problem = null;
         try
         {
             if (endpoint.Tls is { } tls)
                 layers.Add(new TlsServerLayer(tls, _services.GetService<TimeProvider>()));
             if (endpoint.Negotiate is { } negotiate)
                 layers.Add(new NegotiateServerLayer(negotiate));
-            return true;
+            return null;
         }
         catch (CertificateException exception)
         {
-            string key = endpoint.FileKeys.GetValueOrDefault(exception.CertificateSource, $"{endpoint.Key}:tls");
-            problem = new(key, exception.Message.TrimEnd('.'));
+            return Blame(
+                endpoint.FileKeys.GetValueOrDefault(exception.CertificateSource, $"{endpoint.Key}:tls"), exception);
+        }
+        catch (ArgumentException exception)
+        {
+            return Blame($"{endpoint.Key}:tls", exception);
         }
         catch (PlatformNotSupportedException exception)
         {
-            problem = new($"{endpoint.Key}:negotiate", exception.Message.TrimEnd('.'));
+            return Blame($"{endpoint.Key}:negotiate", exception);
         }
-        return false;
     }
 }

@@ -47,7 +47,7 @@ internal sealed partial class SystemdNotifier(
 
     public void Dispose() => _stopped.Dispose();
 
-    /// <summary>Half of WATCHDOG_USEC, as sd_watchdog_enabled(3) recommends, when it is meant for this process.</summary>
+    /// <summary>Half of WATCHDOG_USEC, as sd_watchdog_enabled(3) recommends, when it is for this process.</summary>
     private TimeSpan? WatchdogInterval()
     {
         bool isOurs = environment("WATCHDOG_PID") is not { Length: > 0 } pid

@@ -15,8 +15,13 @@ public sealed class ListenException : IOException
 
     private static string Describe(ListenAddress address, SocketException cause)
     {
+        bool isUnix = address?.EndPoint is UnixDomainSocketEndPoint;
         string why = cause?.SocketErrorCode switch
         {
+            SocketError.AddressNotAvailable when isUnix =>
+                "its folder does not exist; create it, or choose another",
+            SocketError.AccessDenied when isUnix =>
+                "permission denied; let this user write into its folder, or choose another",
             SocketError.AddressAlreadyInUse =>
                 "the address is in use; stop the other program, or choose another port (0 lets the system choose)",
             SocketError.AccessDenied =>

@@ -21,6 +21,7 @@ public sealed class CommandLineTests
         Assert.Contains("--telnet <ADDRESS>", output);
         Assert.Contains("[default: 127.0.0.1:2323]", output);
         Assert.Contains("--proxy <NETWORK>", output);
+        Assert.Contains("--config <FILE>", output);
         Assert.Contains("--data <DIR>", output);
         Assert.Contains("--tls-certificate <FILE>", output);
         Assert.Contains("--tls-key <FILE>", output);
@@ -33,7 +34,7 @@ public sealed class CommandLineTests
     public async Task Help_names_the_commands()
     {
         (_, string output, _) = await RunAsync("--help");
-        Assert.Contains("serve  Runs the service until Ctrl-C or SIGTERM (the default)", output);
+        Assert.Contains("serve   Runs the service until Ctrl-C or SIGTERM (the default)", output);
         Assert.Contains("--version", output);
     }
 
@@ -117,7 +118,7 @@ public sealed class CommandLineTests
     {
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
-        int code = await LongwireCommand.RunAsync(args, output, error)
+        int code = await LongwireCommand.RunAsync(args, output, error, new Dictionary<string, string>())
             .WaitAsync(LineClient.Deadline, TestContext.Current.CancellationToken);
         return (code, output.ToString(), error.ToString());
     }

@@ -87,12 +87,13 @@ public sealed partial class ConsoleTests(RunningService service) : IClassFixture
         await client.SendAsync("get longwire/+\n");
         List<string> lines = await client.ReadUntilAsync(line => line.StartsWith('#'), "the end of the values");
         Assert.Equal(
-            ["longwire/connections", "longwire/memory", "longwire/outbox", "longwire/traffic", "#"],
+            ["longwire/connections", "longwire/health", "longwire/memory", "longwire/outbox", "longwire/traffic", "#"],
             lines.Select(line => line.Split(' ')[0]));
         Assert.Matches("\"current\":[0-9]+,\"accepted\":[0-9]+,\"refused\":0}", lines[0]);
-        Assert.Contains("\"working_set_bytes\":", lines[1]);
-        Assert.Contains("\"queued_bytes\":", lines[2]);
-        Assert.Contains("\"tx_bytes\":", lines[3]);
+        Assert.Contains("\"status\":\"healthy\"", lines[1]);
+        Assert.Contains("\"working_set_bytes\":", lines[2]);
+        Assert.Contains("\"queued_bytes\":", lines[3]);
+        Assert.Contains("\"tx_bytes\":", lines[4]);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class RunningService : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _host = new ServiceHost(new ServeSettings(":0", Path.GetTempPath()), _output, logging =>
+        _host = new ServiceHost(TestConfiguration.Console(), _output, logging =>
         {
             logging.SetMinimumLevel(LogLevel.Debug);
             logging.AddProvider(_log);

@@ -4,7 +4,6 @@ using System.Security.Cryptography.X509Certificates;
 using Longwire.Service.Certificates;
 using Longwire.Service.Hosting;
 using Longwire.Transport;
-using Longwire.Transport.Layers;
 
 namespace Longwire.Service.Tests;
 
@@ -34,9 +33,11 @@ public sealed class TlsServiceTests : IDisposable
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(key));
 
-        Assert.True(TlsSettings.TryResolve(certificate, key, null, _ => null, out TlsServerOptions? tls, out _));
         using var text = new StringWriter();
-        await using var host = new ServiceHost(new ServeSettings(":0", _folder) { Tls = tls }, text, static _ => { });
+        await using var host = new ServiceHost(
+            TestConfiguration.Console(
+                ("tls:certificates:0:certificate", certificate), ("tls:certificates:0:key", key)),
+            text, static _ => { });
         await host.StartAsync(TestContext.Current.CancellationToken);
         int port = ((System.Net.IPEndPoint)ListenAddress.Parse(host.Server.Addresses[0]).EndPoint).Port;
         Assert.Equal(

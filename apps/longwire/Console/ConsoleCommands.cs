@@ -8,7 +8,7 @@ namespace Longwire.Service.Console;
 /// Owner: the console's endpoint. Concurrency: connections call it side by side, each one line at a time; it keeps
 /// nothing. Bound: replies wait for room in the outbox, so a listing of any length holds one line at a time.
 /// </remarks>
-internal sealed class ConsoleCommands
+internal sealed class ConsoleCommands(Lazy<TcpServer> server)
 {
     private const string DemoPublish = "publish demo/lamp {\"on\":true}";
 
@@ -29,8 +29,7 @@ internal sealed class ConsoleCommands
 
     private static readonly TopicFilter s_everything = TopicFilter.Parse("#");
 
-    /// <summary>The server that the console belongs to; set once, before it is started.</summary>
-    public TcpServer Server { get; set; } = null!;
+    private TcpServer Server => server.Value;
 
     public async ValueTask HandleAsync(Connection<ConsoleSession> connection, Message message)
     {

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Text;
-using Longwire.Service.Hosting;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Longwire.Service.Console;
 
@@ -12,6 +11,12 @@ namespace Longwire.Service.Console;
 /// </remarks>
 internal static class LineConsole
 {
+    /// <summary>The protocol's name in the configuration, and its endpoint's when nobody names one.</summary>
+    public const string Name = "console";
+
+    /// <summary>Where it listens when nobody says.</summary>
+    public const string DefaultAddress = "127.0.0.1:2323";
+
     /// <summary>
     /// Most bytes in a line, either way. A value published in one fits into one when it is delivered.
     /// </summary>
@@ -29,33 +34,22 @@ internal static class LineConsole
     private static readonly string s_skipped =
         $"error: the line is longer than {MaxLineBytes} bytes and was ignored; send a shorter one";
 
-    /// <summary>A server with the console as its endpoint.</summary>
-    public static TcpServer CreateServer(ServeSettings settings, ILoggerFactory logs)
+    /// <summary>Its protocol: framing, forms and commands.</summary>
+    public static void Configure(IServiceProvider services, EndpointBuilder<object?> endpoint)
     {
-        var commands = new ConsoleCommands();
-        TcpServer server = TcpServer.Create(builder => builder
-            .Logging(logs)
-            .Listen(settings.Telnet, endpoint => Configure(endpoint, settings)
-                .Framing(Lines.Utf8(MaxLineBytes, OversizedFrames.Skip))
-                .SlowConsumer(SlowConsumerPolicy.Latest)
-                .Deliver(static (topic, _, message, output) => ConsoleText.WriteValue(topic, message, output))
-                .DeliverGap(static (topic, count, output) =>
-                    ConsoleText.Write($"# missed {count} messages of {topic.Name}", output))
-                .DeliverSnapshotEnd(static (filter, output) =>
-                    ConsoleText.Write($"# end of snapshot of {filter}; changes follow", output))
-                .Goodbye(Encoding.UTF8.GetBytes(Goodbye))
-                .OnConnect(Greet)
-                .OnMessage(commands.HandleAsync)
-                .OnSkipped(static (connection, _) => connection.Send(s_skipped))));
-        commands.Server = server; // nothing is listened on before it is started
-        return server;
-    }
-
-    private static EndpointBuilder<object?> Configure(EndpointBuilder<object?> endpoint, ServeSettings settings)
-    {
-        if (settings.Proxies.Length > 0)
-            endpoint.UseProxyProtocol(settings.Proxies);
-        return settings.Tls is { } tls ? endpoint.UseTls(tls) : endpoint;
+        // The server is made with its endpoints; the first command comes when it runs.
+        var commands = new ConsoleCommands(new Lazy<TcpServer>(services.GetRequiredService<TcpServer>));
+        endpoint
+            .Framing(Lines.Utf8(MaxLineBytes, OversizedFrames.Skip))
+            .Deliver(static (topic, _, message, output) => ConsoleText.WriteValue(topic, message, output))
+            .DeliverGap(static (topic, count, output) =>
+                ConsoleText.Write($"# missed {count} messages of {topic.Name}", output))
+            .DeliverSnapshotEnd(static (filter, output) =>
+                ConsoleText.Write($"# end of snapshot of {filter}; changes follow", output))
+            .Goodbye(Encoding.UTF8.GetBytes(Goodbye))
+            .OnConnect(Greet)
+            .OnMessage(commands.HandleAsync)
+            .OnSkipped(static (connection, _) => connection.Send(s_skipped));
     }
 
     private static ConsoleSession Greet(Connection connection)

@@ -1,5 +1,8 @@
+using Longwire.Hosting;
+using Longwire.Hosting.Settings;
 using Longwire.Service.Console;
 using Longwire.Service.Sources;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -11,15 +14,18 @@ namespace Longwire.Service.Hosting;
 internal sealed class ServiceHost : IAsyncDisposable
 {
     /// <summary>
-    /// More than the server's drain takes at worst: 10 s of <see cref="ServerLimits.DrainTimeout"/>, 1 s for loops that
-    /// are held, and the time to end them.
+    /// What the server takes beyond its drain at worst: 1 s for loops that are held, 5 s for each to end, and room.
     /// </summary>
-    private static readonly TimeSpan s_shutdownTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_beyondDrain = TimeSpan.FromSeconds(20);
 
     private readonly IHost _host;
 
-    public ServiceHost(ServeSettings settings, TextWriter output, Action<ILoggingBuilder> logging)
+    private readonly TextWriter _output;
+
+    /// <exception cref="SettingsException">A setting is wrong, or a certificate cannot be used.</exception>
+    public ServiceHost(IConfiguration configuration, TextWriter output, Action<ILoggingBuilder> logging)
     {
+        _output = output;
         // Empty: no appsettings.json, no environment, no command line of the host's own. What the service does must not
         // depend on what lies in the directory that it was started from.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings
@@ -29,30 +35,56 @@ internal sealed class ServiceHost : IAsyncDisposable
         });
         logging(builder.Logging);
         builder.Services
-            .Configure<HostOptions>(static options => options.ShutdownTimeout = s_shutdownTimeout)
             .AddSingleton<IHostLifetime, SignalLifetime>()
             .AddSingleton(TimeProvider.System)
-            .AddSingleton(output)
-            .AddSingleton(settings)
-            .AddSingleton(provider => LineConsole.CreateServer(
-                settings, provider.GetRequiredService<ILoggerFactory>()))
             .AddSingleton<IStatusSink, HubSink>()
-            .AddSingleton<IReadOnlyList<IStatusSource>>(provider =>
-                [.. HostSources.Create(), new ServerSource(provider.GetRequiredService<TcpServer>())])
+            .AddSingleton<IReadOnlyList<IStatusSource>>(static provider =>
+            [
+                .. HostSources.Create(),
+                new ServerSource(provider.GetRequiredService<TcpServer>()),
+                new HealthSource(provider.GetRequiredService<LongwireStatus>()),
+            ])
             .AddSingleton<StatusPublisher>()
             .AddSingleton<StatusService>()
-            .AddHostedService(provider => provider.GetRequiredService<StatusService>())
-            .AddHostedService<ServerService>(); // after the publisher: values first, then clients
+            .AddHostedService(static provider => provider.GetRequiredService<StatusService>())
+            .AddLongwire(configuration, static longwire => longwire // after the publisher: values first, then clients
+                .Protocol(LineConsole.Name, LineConsole.Configure, LineConsole.DefaultAddress)
+                .Section("sources"))
+            .AddSystemdNotification()
+            .AddOptions<HostOptions>().Configure<LongwireSettings>(static (options, settings) =>
+                options.ShutdownTimeout = settings.Limits.DrainTimeout + s_beyondDrain);
+        if (OperatingSystem.IsWindows())
+            builder.Services.AddWindowsService(static options => options.ServiceName = "longwire"); // if it runs as one
         _host = builder.Build();
         Server = _host.Services.GetRequiredService<TcpServer>();
+        Settings = _host.Services.GetRequiredService<LongwireSettings>();
+        Status = _host.Services.GetRequiredService<LongwireStatus>();
     }
+
+    /// <summary>What the configuration came to.</summary>
+    public LongwireSettings Settings { get; }
+
+    /// <summary>What became of the endpoints.</summary>
+    public LongwireStatus Status { get; }
 
     /// <summary>The server; its addresses are known once it is started.</summary>
     public TcpServer Server { get; }
 
-    /// <summary>Starts; returns when clients are served.</summary>
-    /// <exception cref="ListenException">The address could not be bound.</exception>
-    public Task StartAsync(CancellationToken cancellation = default) => _host.StartAsync(cancellation);
+    /// <summary>Starts, says where it listens, and returns when clients are served.</summary>
+    /// <exception cref="SettingsException">An address could not be bound, or memory does not suffice.</exception>
+    public async Task StartAsync(CancellationToken cancellation = default)
+    {
+        await _host.StartAsync(cancellation);
+        foreach (EndpointStatus endpoint in Status.Endpoints)
+        {
+            if (endpoint.Address is { } address)
+            {
+                bool isTls = Settings.Endpoints.First(settings => settings.Name == endpoint.Name).Tls is not null;
+                await _output.WriteLineAsync(Announcement.For(address, isTls));
+            }
+        }
+        await _output.FlushAsync(cancellation);
+    }
 
     /// <summary>Drains and stops.</summary>
     public Task StopAsync(CancellationToken cancellation = default) => _host.StopAsync(cancellation);

@@ -64,8 +64,8 @@ internal static class Contradictions
         {
             yield return new($"{endpoint.Key}:heartbeatTimeout",
                 $"{SettingText.Time(options.HeartbeatTimeout)} is less than heartbeatInterval, "
-                + $"{SettingText.Time(options.HeartbeatInterval)}, after which life is looked at; raise it or lower the "
-                + "other");
+                + $"{SettingText.Time(options.HeartbeatInterval)}, after which life is looked at; "
+                + "raise it or lower the other");
         }
         if (options.Listen.Tcp.UserTimeout < options.StallTimeout)
         {

@@ -6,8 +6,8 @@ namespace Longwire.Hosting.Settings;
 internal static class Descriptors
 {
     /// <summary>
-    /// The soft limit (RLIMIT_NOFILE), which the runtime raises to the hard one as it starts; null where the system does
-    /// not tell, or there is none.
+    /// The soft limit (RLIMIT_NOFILE), which the runtime raises to the hard one as it starts; null where the system
+    /// does not tell, or there is none.
     /// </summary>
     internal static int? Limit { get; } = OperatingSystem.IsLinux() ? Read("/proc/self/limits") : null;
 

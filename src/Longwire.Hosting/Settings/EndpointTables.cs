@@ -7,9 +7,10 @@ internal static class EndpointTables
 {
     internal static readonly SettingTable<EndpointSettings> Endpoint =
         new SettingTable<EndpointSettings>(new EndpointSettings { Name = "" })
-        .Text("protocol", "the name of a protocol", static o => o.Protocol, static (o, v) => o with { Protocol = v },
+        .Text("protocol", ("the name of a protocol", "console"),
+            static o => o.Protocol, static (o, v) => o with { Protocol = v },
             "what is spoken; by default the protocol of the endpoint's name")
-        .Text("listen", "HOST:PORT", static o => o.Listen, static (o, v) => o with { Listen = v },
+        .Text("listen", ("HOST:PORT", "127.0.0.1:2323"), static o => o.Listen, static (o, v) => o with { Listen = v },
             "HOST:PORT, :PORT (this machine only), *:PORT (every address) or unix:///PATH; "
                 + "with port 0 the system chooses")
         .Switch("required", static o => o.IsRequired, static (o, v) => o with { IsRequired = v },
@@ -57,7 +58,7 @@ internal static class EndpointTables
         .Count("backlog", (1, 1 << 20), static o => o.Backlog, static (o, v) => o with { Backlog = v },
             "connections completed ahead of us; Linux cuts it at net.core.somaxconn")
         .Choice("portSharing", static o => o.PortSharing, static (o, v) => o with { PortSharing = v },
-            "shared: several processes listen on one port (Unix)")
+            "shared: several processes listen on one port of a Unix")
         .Switch("noDelay", static o => o.Tcp.NoDelay, Tcp<bool>(static (o, v) => o with { NoDelay = v }),
             "send small segments at once")
         .Time("keepAliveIdle",

@@ -34,7 +34,10 @@ internal static class LayerReading
         TlsServerOptions options = reader.Apply(LayerTables.Tls);
         var keys = new Dictionary<string, string>(StringComparer.Ordinal);
         var certificates = new List<TlsCertificate>();
-        foreach (SettingReader item in reader.Items("certificates"))
+        IReadOnlyList<SettingReader> items = reader.Items("certificates");
+        if (items.Count == 0)
+            reader.Report("certificates", "TLS needs at least one: [ { \"certificate\": \"/etc/…/server.pem\" } ]");
+        foreach (SettingReader item in items)
         {
             CertificateFiles files = item.Apply(LayerTables.Certificate);
             if (!item.Has("certificate"))
@@ -49,14 +52,15 @@ internal static class LayerReading
             }
             item.End();
         }
-        if (!reader.Has("certificates"))
-            reader.Report("certificates", "TLS needs at least one: [ { \"certificate\": \"/etc/…/server.pem\" } ]");
         if (options.ClientAuthorities is { } authorities)
             keys[authorities] = reader.KeyOf("authorities");
         foreach (string needy in (string[])["authorities", "revocation"])
         {
             if (options.ClientCertificates == ClientCertificates.None && reader.Has(needy))
-                reader.Report(needy, "nobody is asked for a certificate; set clientCertificates to required or optional");
+            {
+                reader.Report(
+                    needy, "nobody is asked for a certificate; set clientCertificates to required or optional");
+            }
         }
         IReadOnlyList<string> protocols = reader.Texts("applicationProtocols") ?? [];
         reader.End();

@@ -14,7 +14,7 @@ internal static class LayerTables
         .Choice("clientCertificates",
             static o => o.ClientCertificates, static (o, v) => o with { ClientCertificates = v },
             "whether clients show a certificate: optional is one that must be good if shown")
-        .Text("authorities", WholePath, static o => o.ClientAuthorities,
+        .Text("authorities", (WholePath, "/etc/longwire/clients.pem"), static o => o.ClientAuthorities,
             static (o, v) => Path.IsPathFullyQualified(v) ? o with { ClientAuthorities = v } : null,
             "PEM file with the authorities of clients' certificates; by default those that the system trusts")
         .Choice("revocation", static o => o.ClientRevocation, static (o, v) => o with { ClientRevocation = v },
@@ -26,10 +26,10 @@ internal static class LayerTables
 
     /// <summary>One entry of <c>tls:certificates</c>.</summary>
     internal static readonly SettingTable<CertificateFiles> Certificate = new SettingTable<CertificateFiles>(new())
-        .Text("certificate", WholePath, static o => o.Certificate,
+        .Text("certificate", (WholePath, "/etc/longwire/server.pem"), static o => o.Certificate,
             static (o, v) => Path.IsPathFullyQualified(v) ? o with { Certificate = v } : null,
             "PEM with the chain behind it, or PFX (.pfx, .p12)")
-        .Text("key", WholePath, static o => o.Key,
+        .Text("key", (WholePath, "/etc/longwire/server.key"), static o => o.Key,
             static (o, v) => Path.IsPathFullyQualified(v) ? o with { Key = v } : null,
             "the private key, PEM; by default it is in the certificate's file")
         .Secret("password", static (o, v) => o with { Password = v },
@@ -43,9 +43,8 @@ internal static class LayerTables
 
     internal static readonly SettingTable<DeflateOptions> Deflate =
         new SettingTable<DeflateOptions>(DeflateOptions.Default)
-        .Size("minBytes", (1, ushort.MaxValue),
-            static o => o.MinBytes, static (o, v) => o with { MinBytes = (int)v },
-            "smaller frames are sent as they are")
+        .Count("minBytes", (1, ushort.MaxValue), static o => o.MinBytes, static (o, v) => o with { MinBytes = v },
+            "frames of fewer bytes are sent as they are")
         .Choice("level", static o => o.Level, static (o, v) => o with { Level = v }, "what compression may cost");
 
     /// <summary>The section <c>deflate:inbound</c>; its presence is what turns it on.</summary>

@@ -40,7 +40,7 @@ internal static class ServerTables
 
     /// <summary>One entry of <c>hub:topics</c>.</summary>
     internal static readonly SettingTable<TopicRule> Topic = new SettingTable<TopicRule>(new())
-        .Text("filter", "a topic filter, such as host/# or demo/+/state", static o => o.Filter,
+        .Text("filter", ("a topic filter, such as host/# or demo/+/state", "host/#"), static o => o.Filter,
             static (o, v) => TopicFilter.TryParse(v, out _, out string? _) ? o with { Filter = v } : null,
             "the topics that the entry is for; the first entry that matches counts")
         .Choice("retention", static o => o.Options.Retention,

@@ -63,13 +63,16 @@ internal sealed class SettingReader(IConfigurationSection section, List<SettingP
     internal IEnumerable<SettingReader> All() =>
         [.. section.GetChildren().Select(child => Nested(child.Key)).OfType<SettingReader>()];
 
-    /// <summary>The texts of a list; one text alone is a list of one.</summary>
+    /// <summary>
+    /// The texts of a list. One text is a list, too, with commas between its items; it hides the items of a list that
+    /// another layer of the configuration has, while lists would be mixed item by item.
+    /// </summary>
     internal IReadOnlyList<string>? Texts(string name)
     {
         if (!Take(name, out IConfigurationSection? child))
             return null;
         if (child.Value is { Length: > 0 } single)
-            return [single];
+            return single.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         IConfigurationSection[] items = [.. child.GetChildren()];
         if (Array.Find(items, static item => item.Value is null) is { } wrong)
             problems.Add(new(wrong.Path, "a text belongs here, not a section or a list"));

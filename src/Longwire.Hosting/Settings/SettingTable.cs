@@ -6,7 +6,7 @@ namespace Longwire.Hosting.Settings;
 /// <summary>The keys of a section. One table reads it, checks it, shows it and writes the commented file.</summary>
 /// <remarks>
 /// No reflection, so that it is clean for trimming and NativeAOT, and messages can name the key, the range and the
-/// cure: <c>docs/decisions/0014-settings-are-read-by-tables.md</c>. Bound: as many as the code declares.
+/// cure: <c>docs/decisions/0015-settings-are-read-by-tables.md</c>. Bound: as many as the code declares.
 /// </remarks>
 internal sealed class SettingTable<TOptions>(TOptions defaults) : IEnumerable<Setting<TOptions>>
     where TOptions : class
@@ -19,9 +19,8 @@ internal sealed class SettingTable<TOptions>(TOptions defaults) : IEnumerable<Se
         string name, (int Min, int Max) range, Func<TOptions, int> get, Func<TOptions, int, TOptions> set,
         string meaning)
     {
-        string values = range.Max == int.MaxValue
-            ? string.Create(CultureInfo.InvariantCulture, $"a whole number of at least {range.Min}")
-            : string.Create(CultureInfo.InvariantCulture, $"a whole number from {range.Min} to {range.Max}");
+        string values = string.Create(
+            CultureInfo.InvariantCulture, $"a whole number from {range.Min} to {range.Max}");
         return Add(new(name, values, meaning,
             options => get(options).ToString(CultureInfo.InvariantCulture),
             (options, text) => SettingText.TryCount(text, out long count) && count >= range.Min && count <= range.Max
@@ -86,17 +85,21 @@ internal sealed class SettingTable<TOptions>(TOptions defaults) : IEnumerable<Se
                 int index = Array.FindIndex(
                     values, value => value.ToString().Equals(text, StringComparison.OrdinalIgnoreCase));
                 return index < 0 ? null : set(options, values[index]);
-            }));
+            })
+        {
+            IsChoice = true,
+        });
     }
 
     /// <summary>A text with a check of its own, which says what is wrong; null when nothing is.</summary>
     internal SettingTable<TOptions> Text(
-        string name, string values, Func<TOptions, string?> get, Func<TOptions, string, TOptions?> set, string meaning)
-        => Add(new(name, values, meaning, options => get(options) ?? "", set));
+        string name, (string Values, string Example) text, Func<TOptions, string?> get,
+        Func<TOptions, string, TOptions?> set, string meaning) =>
+        Add(new(name, text.Values, meaning, options => get(options) ?? "", set) { Example = text.Example });
 
     /// <summary>A text that nobody is shown.</summary>
     internal SettingTable<TOptions> Secret(string name, Func<TOptions, string, TOptions> set, string meaning) =>
-        Add(new(name, "a text", meaning, static _ => "", set) { IsSecret = true });
+        Add(new(name, "a text", meaning, static _ => "", set) { IsSecret = true, Example = "…" });
 
     public IEnumerator<Setting<TOptions>> GetEnumerator() => _settings.GetEnumerator();
 

@@ -122,7 +122,7 @@ internal static class SettingsReading
         }
         catch (FormatException exception)
         {
-            reader.Report("listen", exception.Message);
+            reader.Report("listen", exception.Message.TrimEnd('.'));
         }
         return listen;
     }
