@@ -33,7 +33,9 @@ internal sealed class SimulationCompiler
     {
         string root = Metadata("RepoRoot");
         string own = Path.Combine(root, "test", "Longwire.Simulation.Tests", "Simulation");
-        foreach (string file in Sources(Path.Combine(root, "src")).Concat(Sources(own)))
+        IEnumerable<string> sources = Metadata("Simulated").Split(';')
+            .SelectMany(project => Sources(Path.Combine(root, "src", $"Longwire.{project}")));
+        foreach (string file in sources.Concat(Sources(own)))
             _trees.Add(Path.GetRelativePath(root, file).Replace('\\', '/'), Parse(File.ReadAllText(file), file));
         foreach (string file in s_generators.SelectMany(g => Sources(Path.Combine(Metadata("Generated"), g))))
             _trees.Add(file, Parse(File.ReadAllText(file), file));
