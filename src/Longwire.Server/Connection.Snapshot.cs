@@ -5,6 +5,9 @@ namespace Longwire;
 
 public abstract partial class Connection
 {
+    /// <summary>The topics of the connection's server.</summary>
+    public Hub Hub => _host.Server.Hub;
+
     /// <summary>The state of this moment; on the loop.</summary>
     internal ConnectionSnapshot Snapshot()
     {

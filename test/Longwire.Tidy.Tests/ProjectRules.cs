@@ -13,7 +13,8 @@ internal static class ProjectRules
 
     private static readonly string[] ProtocolsAndBelow =
     [
-        "Longwire.Protocols.Feed", "Longwire.Protocols.Telnet", "Longwire.Protocols.Mqtt", "Longwire.Redis",
+        "Longwire.Protocols.Feed", "Longwire.Protocols.Feed.Codec", "Longwire.Protocols.Telnet",
+        "Longwire.Protocols.Mqtt", "Longwire.Redis",
         .. ServerAndBelow,
     ];
 
@@ -26,11 +27,13 @@ internal static class ProjectRules
         ["Longwire.Hub"] = ["Longwire.Primitives"],
         ["Longwire.Server"] = ServerAndBelow[1..],
         ["Longwire.Testing"] = ServerAndBelow,
-        ["Longwire.Protocols.Feed"] = ServerAndBelow,
+        ["Longwire.Protocols.Feed.Codec"] = ["Longwire.Framing", "Longwire.Primitives"],
+        ["Longwire.Protocols.Feed"] = ["Longwire.Protocols.Feed.Codec", .. ServerAndBelow],
         ["Longwire.Protocols.Telnet"] = ServerAndBelow,
         ["Longwire.Protocols.Mqtt"] = ServerAndBelow,
         ["Longwire.Redis"] = ServerAndBelow,
-        ["Longwire.Client"] = ["Longwire.Transport", "Longwire.Framing", "Longwire.Primitives"],
+        ["Longwire.Client"] =
+            ["Longwire.Protocols.Feed.Codec", "Longwire.Transport", "Longwire.Framing", "Longwire.Primitives"],
         ["Longwire.Hosting"] = ProtocolsAndBelow,
         ["Longwire.Web"] = ProtocolsAndBelow,
         ["Longwire.Storage"] = ProtocolsAndBelow,

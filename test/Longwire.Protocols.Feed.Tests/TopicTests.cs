@@ -1,0 +1,169 @@
+using System.Globalization;
+using Longwire.Protocols.Feed;
+
+namespace Longwire.FeedTests;
+
+/// <summary>HELLO, subscriptions and publishing, over real sockets.</summary>
+public sealed class TopicTests
+{
+    public static TheoryData<PollerKind> Pollers => FeedBench.Pollers;
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task Hello_tells_version_epoch_and_limits(PollerKind poller)
+    {
+        await using FeedBench bench = await FeedBench.Start(poller, static feed => feed
+            .Options(new EndpointOptions { HeartbeatInterval = TimeSpan.FromSeconds(7) })
+            .Limits(new FeedLimits { MaxMessageBytes = 5000 }));
+        FeedPeer peer = await bench.Dial();
+        peer.Send(static output => FeedHello.Write(output, 9, FeedFeatures.None, 0, 0, TimeSpan.Zero, "later 9"));
+        IReadOnlyDictionary<string, string> hello = await peer.Expect(FeedType.Hello);
+        Assert.Equal("1", hello["version"]);
+        Assert.Equal("0", hello["features"]);
+        Assert.Equal(bench.Hub.Epoch.ToString(CultureInfo.InvariantCulture), hello["epoch"]);
+        Assert.Equal("5000", hello["max message bytes"]);
+        Assert.Equal("7000", hello["heartbeat"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task A_subscription_gets_the_snapshot_its_end_and_the_changes(PollerKind poller)
+    {
+        await using FeedBench bench = await FeedBench.Start(poller);
+        bench.Hub.Publish("host/cpu", "12"u8);
+        bench.Hub.Publish("host/cpu", "13"u8);
+        bench.Hub.Publish("other", "x"u8);
+        FeedPeer peer = await bench.Connect();
+        peer.Subscribe("host/#");
+        Assert.Equal("host/cpu 2 13", await peer.ExpectValue());
+        Assert.Equal("host/#", (await peer.Expect(FeedType.SnapshotEnd))["filter"]);
+        bench.Hub.Publish("host/cpu", "14"u8);
+        bench.Hub.Publish("other", "y"u8);
+        bench.Hub.Publish("host/new", ""u8);
+        string[] values = [await peer.ExpectValue(), await peer.ExpectValue()];
+        Assert.Equal(["host/cpu 3 14", "host/new 1 "], values.Order());
+        peer.Send(static output => FeedUnsubscribe.Write(output, 3, "host/#"));
+        await peer.ExpectDone(3);
+        bench.Hub.Publish("host/cpu", "15"u8);
+        await peer.ExpectPong();
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task Positions_and_intervals_are_taken_and_answered_by_the_snapshot(PollerKind poller)
+    {
+        await using FeedBench bench = await FeedBench.Start(poller);
+        bench.Hub.Publish("a", "1"u8);
+        FeedPeer peer = await bench.Connect();
+        peer.Send(static output => FeedSubscribe.Write(
+            output, 2, TimeSpan.FromSeconds(1), "a", [new FeedPosition("a", 1), new FeedPosition("b", 7)]));
+        Assert.Equal("a 1 1", await peer.ExpectValue());
+        await peer.Expect(FeedType.SnapshotEnd);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task Wrong_subscriptions_are_refused_and_the_connection_goes_on(PollerKind poller)
+    {
+        await using FeedBench bench = await FeedBench.Start(poller, static feed => feed
+            .Options(new EndpointOptions { MaxSubscriptions = 1 }));
+        FeedPeer peer = await bench.Connect();
+        peer.Subscribe("host/#/x", id: 7);
+        Assert.Contains("'#'", await peer.ExpectError(7, FeedErrorCode.InvalidFilter, "filter"),
+            StringComparison.Ordinal);
+        peer.Subscribe("", id: 8);
+        await peer.ExpectError(8, FeedErrorCode.InvalidFilter, "filter");
+        peer.Subscribe("$group/operators", id: 9);
+        await peer.ExpectError(9, FeedErrorCode.Denied, "filter");
+        peer.Subscribe("a", id: 10);
+        await peer.Expect(FeedType.SnapshotEnd);
+        peer.Subscribe("a", id: 11);
+        await peer.ExpectError(11, FeedErrorCode.AlreadySubscribed, "filter");
+        peer.Subscribe("b", id: 12);
+        await peer.ExpectError(12, FeedErrorCode.LimitReached, "filter");
+        peer.Send(static output => FeedUnsubscribe.Write(output, 13, "+x"));
+        await peer.ExpectError(13, FeedErrorCode.InvalidFilter, "filter");
+        await peer.ExpectPong();
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task Who_may_publish_reaches_everybody_and_learns_the_number(PollerKind poller)
+    {
+        await using FeedBench bench = await FeedBench.Start(poller, static feed => feed
+            .AllowPublish(static (_, topic) => topic.StartsWith("chat/", StringComparison.Ordinal)));
+        FeedPeer reader = await bench.Connect();
+        reader.Subscribe("chat/#");
+        await reader.Expect(FeedType.SnapshotEnd);
+        FeedPeer writer = await bench.Connect();
+        writer.Publish(0, "chat/room", "one");
+        writer.Publish(5, "chat/room", "two");
+        await writer.ExpectDone(5, sequence: 2);
+        Assert.Equal("chat/room 1 one", await reader.ExpectValue());
+        Assert.Equal("chat/room 2 two", await reader.ExpectValue());
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task A_publish_that_cannot_be_is_refused_by_its_field(PollerKind poller)
+    {
+        await using FeedBench bench = await FeedBench.Start(
+            poller,
+            static feed => feed.AllowPublish(static (_, topic) => topic != "secret"),
+            hub: new HubOptions { MaxTopics = 1, MaxPayloadBytes = 10 });
+        FeedPeer peer = await bench.Connect();
+        peer.Publish(1, "secret", "x");
+        await peer.ExpectError(1, FeedErrorCode.Denied, "topic");
+        peer.Publish(2, "$group/operators", "x");
+        await peer.ExpectError(2, FeedErrorCode.Denied, "topic");
+        peer.Publish(3, "a/#", "x");
+        await peer.ExpectError(3, FeedErrorCode.InvalidTopic, "topic");
+        peer.Publish(4, "a", "01234567890");
+        await peer.ExpectError(4, FeedErrorCode.TooLarge, "payload");
+        peer.Publish(5, "b", "x");
+        await peer.ExpectError(5, FeedErrorCode.LimitReached, "topic");
+        peer.Publish(6, "a", "0123456789");
+        await peer.ExpectDone(6, sequence: 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task Nobody_may_publish_where_no_rule_allows_it(PollerKind poller)
+    {
+        await using FeedBench bench = await FeedBench.Start(poller);
+        FeedPeer peer = await bench.Connect();
+        peer.Publish(1, "a", "x");
+        await peer.ExpectError(1, FeedErrorCode.Denied, "topic");
+        Assert.Null(bench.Hub.FindTopic("a"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task A_server_that_stops_says_when_to_come_back(PollerKind poller)
+    {
+        await using FeedBench bench = await FeedBench.Start(poller, static feed => feed.Limits(new FeedLimits
+        {
+            RetryAfter = TimeSpan.FromSeconds(2),
+            RetryJitter = TimeSpan.FromSeconds(9),
+        }));
+        FeedPeer peer = await bench.Connect();
+        Task stop = bench.Stop();
+        IReadOnlyDictionary<string, string> goodbye = await peer.Expect(FeedType.Goodbye);
+        Assert.Equal(("500", "2000", "9000"), (goodbye["reason"], goodbye["retry after"], goodbye["jitter"]));
+        await peer.ExpectEnd();
+        peer.Dispose();
+        await stop;
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task A_silent_server_pings(PollerKind poller)
+    {
+        await using FeedBench bench = await FeedBench.Start(poller, static feed => feed
+            .Options(new EndpointOptions { HeartbeatInterval = TimeSpan.FromMilliseconds(100) }));
+        FeedPeer peer = await bench.Connect();
+        await peer.Expect(FeedType.Ping);
+        peer.Send(static output => FeedPong.Write(output, 0));
+        await peer.Expect(FeedType.Ping);
+    }
+}
