@@ -126,11 +126,11 @@ internal sealed partial class FeedEndpoint
     private static void RefuseLate(Connection<FeedSession> connection, uint id) => connection.Refuse(
         id, FeedErrorCode.DeadlineExceeded, "deadline", "the command was not done in time");
 
-    [LoggerMessage(EventId = 1201, Level = LogLevel.Error,
+    [LoggerMessage(EventId = 1601, Level = LogLevel.Error,
         Message = "The handler of the command {Name} threw, for connection {Id}")]
     private static partial void CommandThrew(ILogger logger, Exception exception, string name, long id);
 
-    [LoggerMessage(EventId = 1202, Level = LogLevel.Error,
+    [LoggerMessage(EventId = 1602, Level = LogLevel.Error,
         Message = "The authenticator threw, for connection {Id}; the login is refused")]
     private static partial void LoginThrew(ILogger logger, Exception exception, long id);
 }

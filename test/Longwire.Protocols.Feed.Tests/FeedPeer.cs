@@ -60,13 +60,18 @@ internal sealed class FeedPeer : IDisposable
         Send(output => FeedAuth.Write(output, id, user, secret));
 
     /// <summary>The next message, which is of this type.</summary>
-    internal async Task<IReadOnlyDictionary<string, string>> Expect(FeedType type)
+    internal Task<IReadOnlyDictionary<string, string>> Expect(FeedType type) => ExpectAny(type);
+
+    /// <summary>The next message, which is of one of these types.</summary>
+    internal async Task<IReadOnlyDictionary<string, string>> ExpectAny(params FeedType[] types)
     {
-        byte[]? message = await Receive($"a message of type {type}");
+        string wanted = string.Join(" or ", types);
+        byte[]? message = await Receive($"a message of type {wanted}");
         Assert.NotNull(message);
         SortedDictionary<string, string>? fields = Fields.Read(message, out FeedFault fault);
         Assert.Equal(default, fault);
-        Assert.True(type == (FeedType)message[0], $"{(FeedType)message[0]} {string.Join(", ", fields!)} for {type}");
+        var type = (FeedType)message[0];
+        Assert.True(types.Contains(type), $"{type} {string.Join(", ", fields!)} instead of {wanted}");
         return fields!;
     }
 

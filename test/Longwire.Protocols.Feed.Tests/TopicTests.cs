@@ -139,6 +139,39 @@ public sealed class TopicTests
 
     [Theory]
     [MemberData(nameof(Pollers))]
+    public async Task A_reader_that_does_not_keep_up_gets_every_message_or_its_gap(PollerKind poller)
+    {
+        const int Published = 3000; // of 16 KiB: more than the kernel holds
+        await using FeedBench bench = await FeedBench.Start(poller, static feed => feed.Options(
+            new EndpointOptions { OutboxBytes = 64 << 10, SlowConsumer = SlowConsumerPolicy.DropOldest }));
+        FeedPeer peer = await bench.Connect();
+        peer.Subscribe("a");
+        await peer.Expect(FeedType.SnapshotEnd);
+        byte[] payload = new byte[16 << 10];
+        for (int i = 0; i < Published; i++)
+            bench.Hub.Publish("a", payload);
+        long last = 0;
+        long lost = 0;
+        for (long values = 0; values + lost < Published;)
+        {
+            IReadOnlyDictionary<string, string> next = await peer.ExpectAny(FeedType.Value, FeedType.Gap);
+            if (next.TryGetValue("count", out string? count))
+            {
+                lost += long.Parse(count, CultureInfo.InvariantCulture);
+                continue;
+            }
+            long sequence = long.Parse(next["sequence"], CultureInfo.InvariantCulture);
+            Assert.True(sequence > last, $"{sequence} after {last}");
+            last = sequence;
+            values++;
+        }
+        Assert.Equal(Published, last);
+        Assert.True(lost > 0, "nothing was lost: publish more");
+        await peer.ExpectPong();
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
     public async Task A_server_that_stops_says_when_to_come_back(PollerKind poller)
     {
         await using FeedBench bench = await FeedBench.Start(poller, static feed => feed.Limits(new FeedLimits
