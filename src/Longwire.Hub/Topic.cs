@@ -45,6 +45,9 @@ public sealed class Topic
     /// <summary>The sequence number of the newest message; 0 before the first.</summary>
     public long Sequence => Interlocked.Read(ref _head);
 
+    /// <summary>Subscriptions that match now. Any thread; takes no lock.</summary>
+    public int Subscribers => Volatile.Read(ref _cursors).Sum(static cursor => cursor.Subscribers);
+
     internal int Id { get; }
 
     /// <summary>What became of this topic's deliveries so far; exact when nothing is in flight.</summary>

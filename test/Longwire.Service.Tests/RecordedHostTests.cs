@@ -35,10 +35,10 @@ public sealed class RecordedHostTests : IDisposable
     }
 
     [Fact]
-    public void The_second_reading_has_the_rates()
+    public async Task The_second_reading_has_the_rates()
     {
         StatusPublisher publisher = Publisher();
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.Contains(
             "\"absent\":[\"busy_percent\"", Assert.Single(_sink.Take("host/cpu")), StringComparison.Ordinal);
         Record("proc/stat", "cpu 130 0 110 1140 20 0 0 30 0 0\ncpu0 1 1 1 1\ncpu1 1 1 1 1\n");
@@ -46,7 +46,7 @@ public sealed class RecordedHostTests : IDisposable
         Record("proc/net/dev", "eth0:1500 7 1 2 0 0 0 0 2700 9 3 4 0 0 0 0\n");
         _sink.Take("host/disk/root");
         _sink.Take("host/net/eth0");
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.Equal(
             Joined("""
                 {"time":"2026-11-23T01:02:04.123Z","busy_percent":25,"user_percent":15,"system_percent":5,
@@ -73,10 +73,10 @@ public sealed class RecordedHostTests : IDisposable
     }
 
     [Fact]
-    public void Memory_without_a_limit_is_the_machine_s()
+    public async Task Memory_without_a_limit_is_the_machine_s()
     {
         Record("sys/fs/cgroup/memory.max", "max\n");
-        Round(Publisher());
+        await RoundAsync(Publisher());
         Assert.EndsWith(
             Joined("""
                 Z","total_bytes":1024000,"available_bytes":768000,"used_bytes":256000,"used_percent":25,
@@ -86,14 +86,14 @@ public sealed class RecordedHostTests : IDisposable
     }
 
     [Fact]
-    public void The_lowest_limit_of_all_cgroups_counts()
+    public async Task The_lowest_limit_of_all_cgroups_counts()
     {
         Record("sys/fs/cgroup/a/b/memory.max", "900000\n");
         Record("sys/fs/cgroup/a/b/memory.current", "1\n");
         Record("sys/fs/cgroup/a/memory.max", "400000\n");
         Record("sys/fs/cgroup/a/memory.current", "150000\n");
         Record("sys/fs/cgroup/a/memory.stat", "anon 1\ninactive_file 50000\n");
-        Round(Publisher());
+        await RoundAsync(Publisher());
         string memory = Assert.Single(_sink.Take("host/memory"));
         Assert.Contains(
             """
@@ -104,10 +104,10 @@ public sealed class RecordedHostTests : IDisposable
     }
 
     [Fact]
-    public void A_limit_above_the_machine_s_memory_is_not_mentioned()
+    public async Task A_limit_above_the_machine_s_memory_is_not_mentioned()
     {
         Record("sys/fs/cgroup/a/memory.max", "99999999999\n");
-        Round(Publisher());
+        await RoundAsync(Publisher());
         Assert.DoesNotContain("limit_bytes", Assert.Single(_sink.Take("host/memory")), StringComparison.Ordinal);
     }
 
@@ -117,11 +117,11 @@ public sealed class RecordedHostTests : IDisposable
     [InlineData("proc/self/mountinfo", "disk")]
     [InlineData("proc/net/dev", "net")]
     [InlineData("proc/loadavg", "load")]
-    public void A_missing_file_fails_its_source_only(string file, string source)
+    public async Task A_missing_file_fails_its_source_only(string file, string source)
     {
         StatusPublisher publisher = Publisher();
         File.Delete(Path.Combine(_root, file));
-        Round(publisher);
+        await RoundAsync(publisher);
         string[] all = ["cpu", "memory", "disk", "net", "load"];
         Assert.All(all, name => Assert.Contains(
             name == source ? "\"failed\"" : "\"ok\"",
@@ -132,21 +132,21 @@ public sealed class RecordedHostTests : IDisposable
     [InlineData("proc/stat", "cpu")]
     [InlineData("proc/meminfo", "memory")]
     [InlineData("proc/loadavg", "load")]
-    public void A_malformed_file_fails_its_source(string file, string source)
+    public async Task A_malformed_file_fails_its_source(string file, string source)
     {
         Record(file, "rubbish");
-        Round(Publisher());
+        await RoundAsync(Publisher());
         Assert.Contains(
             "InvalidDataException", Assert.Single(_sink.Take($"longwire/source/{source}")), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Traffic_is_absent_when_the_device_is_not_counted()
+    public async Task Traffic_is_absent_when_the_device_is_not_counted()
     {
         File.Delete(Path.Combine(_root, "proc/diskstats"));
         File.Delete(Path.Combine(_root, "proc/uptime"));
         StatusPublisher publisher = Publisher();
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.EndsWith(
             "\"absent\":[\"read_bytes_per_second\",\"write_bytes_per_second\"]}",
             Assert.Single(_sink.Take("host/disk/root")));
@@ -154,52 +154,53 @@ public sealed class RecordedHostTests : IDisposable
     }
 
     [Fact]
-    public void An_interface_that_was_removed_is_retired_and_its_counters_forgotten()
+    public async Task An_interface_that_was_removed_is_retired_and_its_counters_forgotten()
     {
         StatusPublisher publisher = Publisher();
-        Round(publisher);
+        await RoundAsync(publisher);
         Record("proc/net/dev", "lo:1 1 0 0 0 0 0 0 2000 6 0 0 0 0 0 0\n");
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.Single(_sink.Take("retired:host/net/eth0"));
         _sink.Take("host/net/eth0");
         Record("proc/net/dev", "eth0:9000 5 0 0 0 0 0 0 9000 6 0 0 0 0 0 0\n");
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.Contains("\"absent\"", Assert.Single(_sink.Take("host/net/eth0")), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_file_longer_than_the_buffer_is_read_whole_and_an_endless_one_is_refused()
+    public async Task A_file_longer_than_the_buffer_is_read_whole_and_an_endless_one_is_refused()
     {
         Record("proc/net/dev", string.Concat(
             Enumerable.Range(0, 500).Select(i => $"veth{i}:1000 5 0 0 0 0 0 0 2000 6 0 0 0 0 0 0\n")));
         StatusPublisher publisher = Publisher();
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.Single(_sink.Take("host/net/veth499"));
         Record("proc/net/dev", new string(' ', 1 << 20));
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.Contains(
             _sink.Take("longwire/source/net"), json => json.Contains("larger than", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void This_machine_is_read()
+    public async Task This_machine_is_read()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs /proc.");
-        CheckMachine(HostSources.Create(), "busy_percent");
+        await CheckMachineAsync(HostSources.Create(), "busy_percent");
     }
 
     [Fact]
-    public void The_runtime_is_asked_where_there_is_no_proc() => CheckMachine(HostSources.FromRuntime(), "cores");
+    public Task The_runtime_is_asked_where_there_is_no_proc() =>
+        CheckMachineAsync(HostSources.FromRuntime(), "cores");
 
-    private void CheckMachine(IReadOnlyList<IStatusSource> sources, string cpuField)
+    private async Task CheckMachineAsync(IReadOnlyList<IStatusSource> sources, string cpuField)
     {
-        var publisher = new StatusPublisher(sources, _sink, _time, _logger);
-        Round(publisher);
+        StatusPublisher publisher = Publisher(sources);
+        await RoundAsync(publisher);
         // The processor's counters have a resolution of 10 ms: give them time to count, by working.
         long until = TimeProvider.System.GetTimestamp() + TimeProvider.System.TimestampFrequency / 20;
         while (TimeProvider.System.GetTimestamp() < until)
             Thread.SpinWait(1000);
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.Empty(_logger.Lines);
         foreach (string topic in new[] { "host/cpu", "host/memory", "host/load" })
         {
@@ -215,12 +216,16 @@ public sealed class RecordedHostTests : IDisposable
 
     private static string Joined(string lines) => lines.Replace("\n", "", StringComparison.Ordinal);
 
-    private StatusPublisher Publisher() => new(HostSources.FromProc(_root), _sink, _time, _logger);
+    private StatusPublisher Publisher() => Publisher(HostSources.FromProc(_root));
 
-    private void Round(StatusPublisher publisher)
+    private StatusPublisher Publisher(IReadOnlyList<IStatusSource> sources) => new(
+        [.. sources.Select(source => ScheduledSource.Local(source, new SourceSchedule()))], _sink, _time, new Random(1),
+        _logger);
+
+    private async Task RoundAsync(StatusPublisher publisher)
     {
-        publisher.ReadAll();
-        _time.Advance(StatusPublisher.Interval);
+        await publisher.ReadAllAsync();
+        _time.Advance(TimeSpan.FromSeconds(1));
     }
 
     private void Record(string file, string text)

@@ -15,6 +15,9 @@ internal sealed class RecordingLogger : ILogger<StatusPublisher>
 
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-        Func<TState, Exception?, string> formatter) =>
-        Lines.Add((logLevel, eventId.Id, formatter(state, exception)));
+        Func<TState, Exception?, string> formatter)
+    {
+        lock (Lines) // each source logs on its own
+            Lines.Add((logLevel, eventId.Id, formatter(state, exception)));
+    }
 }

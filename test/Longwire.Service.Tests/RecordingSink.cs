@@ -12,6 +12,9 @@ internal sealed class RecordingSink : IStatusSink, IDisposable
     private readonly SemaphoreSlim _published = new(0);
     private readonly List<(string Topic, string Json)> _values = [];
 
+    /// <summary>Topics that somebody is subscribed to; set it before the publisher runs, or replace it.</summary>
+    public IReadOnlyList<string> Watched { get; set; } = [];
+
     public void Publish(string topic, ReadOnlyMemory<byte> json)
     {
         lock (_lock)
@@ -20,6 +23,14 @@ internal sealed class RecordingSink : IStatusSink, IDisposable
     }
 
     public void Retire(string topic, ReadOnlyMemory<byte> json) => Publish($"retired:{topic}", json);
+
+    public void MarkStale(string topic, ReadOnlyMemory<byte> json) => Publish($"stale:{topic}", json);
+
+    public bool IsWatched(string topic)
+    {
+        lock (_lock)
+            return Watched.Contains(topic);
+    }
 
     /// <summary>What was published on a topic since the last call, oldest first; the others are kept.</summary>
     public string[] Take(string topic)
@@ -35,6 +46,19 @@ internal sealed class RecordingSink : IStatusSink, IDisposable
     public async Task WaitForPublishAsync(string what) =>
         Assert.True(
             await _published.WaitAsync(s_deadline, TestContext.Current.CancellationToken), $"Waited for {what}.");
+
+    /// <summary>Waits until a value of the topic that ends so is there; it stays.</summary>
+    public async Task WaitForPublishAsync(string what, string topic, string end = "")
+    {
+        while (!Has(topic, end))
+            await WaitForPublishAsync($"{what} on {topic}");
+    }
+
+    private bool Has(string topic, string end)
+    {
+        lock (_lock)
+            return _values.Exists(value => value.Topic == topic && value.Json.EndsWith(end, StringComparison.Ordinal));
+    }
 
     public void Dispose() => _published.Dispose();
 }

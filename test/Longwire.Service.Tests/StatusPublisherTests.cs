@@ -6,6 +6,8 @@ namespace Longwire.Service.Tests;
 
 public sealed class StatusPublisherTests : IDisposable
 {
+    private static readonly TimeSpan s_second = TimeSpan.FromSeconds(1);
+
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 23, 1, 2, 3, 123, TimeSpan.Zero));
     private readonly RecordingSink _sink = new();
     private readonly RecordingLogger _logger = new();
@@ -13,34 +15,34 @@ public sealed class StatusPublisherTests : IDisposable
     public void Dispose() => _sink.Dispose();
 
     [Fact]
-    public void The_time_is_the_first_field_in_ISO_8601()
+    public async Task The_time_is_the_first_field_in_ISO_8601()
     {
-        Publisher(new FakeSource("a", FakeSource.Value("host/a", 1))).ReadAll();
+        await Publisher(new FakeSource("a", FakeSource.Value("host/a", 1))).ReadAllAsync();
         Assert.Equal(["""{"time":"2026-11-23T01:02:03.123Z","value_bytes":1}"""], _sink.Take("host/a"));
     }
 
     [Fact]
-    public void A_changed_value_is_published_at_once_and_an_unchanged_one_is_not()
+    public async Task A_changed_value_is_published_at_once_and_an_unchanged_one_is_not()
     {
         var source = new FakeSource("a", FakeSource.Value("host/a", 1));
         StatusPublisher publisher = Publisher(source);
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.Single(_sink.Take("host/a"));
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.Empty(_sink.Take("host/a"));
         source.Reading = FakeSource.Value("host/a", 2);
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.Contains("\"value_bytes\":2", Assert.Single(_sink.Take("host/a")), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void An_unchanged_value_is_published_every_10_seconds()
+    public async Task An_unchanged_value_is_published_every_10_seconds()
     {
         StatusPublisher publisher = Publisher(new FakeSource("a", FakeSource.Value("host/a", 1)));
         List<int> publishedAt = [];
         for (int second = 0; second <= 30; second++)
         {
-            Round(publisher);
+            await RoundAsync(publisher);
             if (_sink.Take("host/a").Length > 0)
                 publishedAt.Add(second);
         }
@@ -48,7 +50,7 @@ public sealed class StatusPublisherTests : IDisposable
     }
 
     [Fact]
-    public void A_change_restarts_the_10_seconds()
+    public async Task A_change_restarts_the_10_seconds()
     {
         var source = new FakeSource("a", FakeSource.Value("host/a", 1));
         StatusPublisher publisher = Publisher(source);
@@ -57,7 +59,7 @@ public sealed class StatusPublisherTests : IDisposable
         {
             if (second == 4)
                 source.Reading = FakeSource.Value("host/a", 2);
-            Round(publisher);
+            await RoundAsync(publisher);
             if (_sink.Take("host/a").Length > 0)
                 publishedAt.Add(second);
         }
@@ -65,14 +67,14 @@ public sealed class StatusPublisherTests : IDisposable
     }
 
     [Fact]
-    public void With_late_ticks_no_gap_is_longer_than_10_seconds()
+    public async Task With_late_ticks_no_gap_is_longer_than_10_seconds()
     {
         StatusPublisher publisher = Publisher(new FakeSource("a", FakeSource.Value("host/a", 1)));
         TimeSpan last = TimeSpan.Zero;
         TimeSpan now = TimeSpan.Zero;
         for (int round = 0; round < 100; round++)
         {
-            publisher.ReadAll();
+            await publisher.ReadAllAsync();
             if (_sink.Take("host/a").Length > 0)
             {
                 Assert.True(now - last <= StatusPublisher.Refresh, $"{now - last} passed between two values.");
@@ -86,7 +88,7 @@ public sealed class StatusPublisherTests : IDisposable
     }
 
     [Fact]
-    public void Fields_that_only_follow_the_clock_are_no_change()
+    public async Task Fields_that_only_follow_the_clock_are_no_change()
     {
         long uptime = 0;
         StatusPublisher publisher = Publisher(new FakeSource("a", report =>
@@ -97,24 +99,24 @@ public sealed class StatusPublisherTests : IDisposable
             report.Write("value_bytes", 1);
             report.End();
         }));
-        Round(publisher);
-        Round(publisher);
+        await RoundAsync(publisher);
+        await RoundAsync(publisher);
         Assert.Single(_sink.Take("host/a"));
     }
 
     [Fact]
-    public void A_failing_source_is_shown_and_logged_once_and_the_others_go_on()
+    public async Task A_failing_source_is_shown_and_logged_once_and_the_others_go_on()
     {
         var failing = new FakeSource("bad", FakeSource.Value("host/bad", 1));
         long value = 0;
         StatusPublisher publisher = Publisher(
             failing, new FakeSource("good", report => FakeSource.Value("host/good", value++)(report)));
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.EndsWith("\"state\":\"ok\"}", Assert.Single(_sink.Take("longwire/source/bad")));
 
         failing.Reading = _ => throw new InvalidDataException("no 'cpu' line\u001b");
         for (int i = 0; i < 3; i++)
-            Round(publisher);
+            await RoundAsync(publisher);
         Assert.EndsWith(
             """Z","state":"failed","error":"InvalidDataException: no 'cpu' line\u001B"}""",
             Assert.Single(_sink.Take("longwire/source/bad")));
@@ -123,13 +125,13 @@ public sealed class StatusPublisherTests : IDisposable
         Assert.Empty(_sink.Take("retired:host/bad"));
 
         failing.Reading = FakeSource.Value("host/bad", 2);
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.EndsWith("\"state\":\"ok\"}", Assert.Single(_sink.Take("longwire/source/bad")));
         Assert.Equal([9001, 9002], _logger.Lines.Select(line => line.Id));
     }
 
     [Fact]
-    public void A_source_that_fails_half_way_publishes_what_was_complete()
+    public async Task A_source_that_fails_half_way_publishes_what_was_complete()
     {
         StatusPublisher publisher = Publisher(new FakeSource("a", report =>
         {
@@ -138,48 +140,48 @@ public sealed class StatusPublisherTests : IDisposable
             report.Write("value_bytes", 1);
             throw new IOException("gone");
         }));
-        Round(publisher);
-        Round(publisher);
+        await RoundAsync(publisher);
+        await RoundAsync(publisher);
         Assert.Single(_sink.Take("host/a"));
         Assert.Empty(_sink.Take("host/b"));
     }
 
     [Fact]
-    public void A_topic_that_is_no_longer_written_is_retired_once()
+    public async Task A_topic_that_is_no_longer_written_is_retired_once()
     {
         var source = new FakeSource("a", FakeSource.Value("host/a", 1));
         StatusPublisher publisher = Publisher(source);
-        Round(publisher);
+        await RoundAsync(publisher);
         source.Reading = _ => { };
-        Round(publisher);
-        Round(publisher);
+        await RoundAsync(publisher);
+        await RoundAsync(publisher);
         Assert.Equal(
             ["""{"time":"2026-11-23T01:02:04.123Z","state":"gone"}"""], _sink.Take("retired:host/a"));
         source.Reading = FakeSource.Value("host/a", 1);
         _sink.Take("host/a");
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.Single(_sink.Take("host/a"));
     }
 
     [Fact]
-    public void A_topic_belongs_to_one_source()
+    public async Task A_topic_belongs_to_one_source()
     {
         StatusPublisher publisher = Publisher(
             new FakeSource("a", FakeSource.Value("host/a", 1)), new FakeSource("b", FakeSource.Value("host/a", 2)));
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.Contains("\"value_bytes\":1", Assert.Single(_sink.Take("host/a")), StringComparison.Ordinal);
         Assert.Contains("written twice", Assert.Single(_sink.Take("longwire/source/b")), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Topics_over_the_limit_are_counted()
+    public async Task Topics_over_the_limit_are_counted()
     {
         StatusPublisher publisher = Publisher(new FakeSource("a", report =>
         {
             for (int i = 0; i < StatusReport.MaxTopics + 3; i++)
                 FakeSource.Value($"host/a/{i}", i)(report);
         }));
-        Round(publisher);
+        await RoundAsync(publisher);
         Assert.EndsWith(
             "\"state\":\"limited\",\"skipped_topics\":3}", Assert.Single(_sink.Take("longwire/source/a")));
         Assert.Single(_sink.Take($"host/a/{StatusReport.MaxTopics - 1}"));
@@ -193,16 +195,16 @@ public sealed class StatusPublisherTests : IDisposable
     [InlineData("host//a")]
     [InlineData("host/+")]
     [InlineData("host/#")]
-    public void A_topic_that_cannot_be_published_on_is_the_source_s_failure(string topic)
+    public async Task A_topic_that_cannot_be_published_on_is_the_source_s_failure(string topic)
     {
-        Round(Publisher(new FakeSource("a", FakeSource.Value(topic, 1))));
+        await RoundAsync(Publisher(new FakeSource("a", FakeSource.Value(topic, 1))));
         Assert.Contains("ArgumentException", Assert.Single(_sink.Take("longwire/source/a")), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_is_not_known_is_named_in_absent()
+    public async Task What_is_not_known_is_named_in_absent()
     {
-        Round(Publisher(new FakeSource("a", report =>
+        await RoundAsync(Publisher(new FakeSource("a", report =>
         {
             report.Begin("host/a");
             report.WritePercent("a_percent", 12.5499);
@@ -220,31 +222,13 @@ public sealed class StatusPublisherTests : IDisposable
             Assert.Single(_sink.Take("host/a")));
     }
 
-    [Fact]
-    public async Task It_reads_at_once_then_every_second_and_ends_when_cancelled()
-    {
-        using var stop = new CancellationTokenSource();
-        long value = 0;
-        StatusPublisher publisher = Publisher(
-            new FakeSource("a", report => FakeSource.Value("host/a", value++)(report)));
-        Task running = publisher.RunAsync(stop.Token);
-        await _sink.WaitForPublishAsync("the first value");
-        await _sink.WaitForPublishAsync("the state of the source");
-        for (int second = 1; second <= 5; second++)
-        {
-            _time.Advance(StatusPublisher.Interval);
-            await _sink.WaitForPublishAsync($"the value of second {second}");
-        }
-        await stop.CancelAsync();
-        await running.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-        Assert.Equal(6, _sink.Take("host/a").Length);
-    }
+    private StatusPublisher Publisher(params IStatusSource[] sources) => new(
+        [.. sources.Select(source => ScheduledSource.Local(source, new SourceSchedule()))], _sink, _time, new Random(1),
+        _logger);
 
-    private StatusPublisher Publisher(params IStatusSource[] sources) => new(sources, _sink, _time, _logger);
-
-    private void Round(StatusPublisher publisher)
+    private async Task RoundAsync(StatusPublisher publisher)
     {
-        publisher.ReadAll();
-        _time.Advance(StatusPublisher.Interval);
+        await publisher.ReadAllAsync();
+        _time.Advance(s_second);
     }
 }

@@ -2,6 +2,7 @@ using Longwire.Hosting;
 using Longwire.Hosting.Settings;
 using Longwire.Service.Console;
 using Longwire.Service.Sources;
+using Longwire.Service.Sources.Configuration;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -26,6 +27,7 @@ internal sealed class ServiceHost : IAsyncDisposable
     public ServiceHost(IConfiguration configuration, TextWriter output, Action<ILoggingBuilder> logging)
     {
         _output = output;
+        SourcesOptions sources = SourcesOptions.Read(configuration.GetSection(SourcesOptions.Section));
         // Empty: no appsettings.json, no environment, no command line of the host's own. What the service does must not
         // depend on what lies in the directory that it was started from.
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings
@@ -38,18 +40,16 @@ internal sealed class ServiceHost : IAsyncDisposable
             .AddSingleton<IHostLifetime, SignalLifetime>()
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IStatusSink, HubSink>()
-            .AddSingleton<IReadOnlyList<IStatusSource>>(static provider =>
-            [
-                .. HostSources.Create(),
-                new ServerSource(provider.GetRequiredService<TcpServer>()),
-                new HealthSource(provider.GetRequiredService<LongwireStatus>()),
-            ])
+            .AddSingleton(Random.Shared)
+            .AddSingleton<IReadOnlyList<ScheduledSource>>(provider => SourceCatalog.Create(
+                sources, provider.GetRequiredService<TcpServer>(), provider.GetRequiredService<LongwireStatus>(),
+                provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<StatusPublisher>()
             .AddSingleton<StatusService>()
             .AddHostedService(static provider => provider.GetRequiredService<StatusService>())
             .AddLongwire(configuration, static longwire => longwire // after the publisher: values first, then clients
                 .Protocol(LineConsole.Name, LineConsole.Configure, LineConsole.DefaultAddress)
-                .Section("sources"))
+                .Section("sources")) // read above
             .AddSystemdNotification()
             .AddOptions<HostOptions>().Configure<LongwireSettings>(static (options, settings) =>
                 options.ShutdownTimeout = settings.Limits.DrainTimeout + s_beyondDrain);

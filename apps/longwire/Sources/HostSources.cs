@@ -6,6 +6,9 @@ namespace Longwire.Service.Sources;
 /// <summary>The sources that fit the system this process runs on.</summary>
 internal static class HostSources
 {
+    /// <summary>The names of the sources of the host and of the service: no other source may have them.</summary>
+    public static readonly string[] Names = ["cpu", "memory", "disk", "net", "load", "server", "health"];
+
     /// <summary>Linux: from /proc. Elsewhere: from the runtime, where it knows.</summary>
     public static IReadOnlyList<IStatusSource> Create() => OperatingSystem.IsLinux() ? FromProc("/") : FromRuntime();
 

@@ -1,12 +1,9 @@
 namespace Longwire.Service.Sources;
 
-/// <summary>
-/// Something that can be asked once a second how it is: a part of this machine, or of the service itself.
-/// </summary>
+/// <summary>Something that can be asked at once how it is: a part of this machine, or of the service itself.</summary>
 /// <remarks>
-/// Owner: the <see cref="StatusPublisher"/> it was given to. Concurrency: its one reader calls <see cref="Read"/>,
-/// never two calls at a time and never on a loop, so files may be read; a source that never returns stops all the
-/// others, so nothing remote may be asked. Bound: <see cref="StatusReport.MaxTopics"/> topics.
+/// Owner: a <see cref="LocalSource"/>. Concurrency: one call of <see cref="Read"/> at a time, on the pool and never on
+/// a loop of the server, so files may be read. Bound: <see cref="StatusReport.MaxTopics"/> topics.
 /// </remarks>
 internal interface IStatusSource
 {

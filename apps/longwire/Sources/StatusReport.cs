@@ -11,7 +11,7 @@ namespace Longwire.Service.Sources;
 /// What one reading of one source writes: topics, each with a JSON object that begins with <c>time</c>.
 /// </summary>
 /// <remarks>
-/// Owner: the <see cref="StatusPublisher"/>, which reuses one for every source. Concurrency: its reader only.
+/// Owner: a <see cref="SourceRunner"/>, which reuses it. Concurrency: the reading that it was given to.
 /// Bound: <see cref="MaxTopics"/> topics a reading; those beyond it are skipped and counted in <see cref="Skipped"/>.
 /// </remarks>
 [SuppressMessage("Reliability", "CA1001", Justification = "The writer writes to memory and holds nothing to dispose.")]
@@ -21,20 +21,19 @@ internal sealed class StatusReport
     public const int MaxTopics = 1024;
 
     private readonly TimeProvider _time;
-    private readonly long _origin;
     private readonly ArrayBufferWriter<byte> _json = new(4096);
     private readonly Utf8JsonWriter _writer;
     private readonly List<Entry> _entries = [];
     private readonly List<string> _absent = [];
     private string? _topic;
     private bool _skipping;
+    private bool _isEvent;
     private int _start;
     private int _comparedFrom;
 
     public StatusReport(TimeProvider time)
     {
         _time = time;
-        _origin = time.GetTimestamp();
         // Paths and error texts stay readable (quotes, plus signs, UTF-8); control characters are still escaped, so a
         // mount name cannot drive somebody's terminal. The output is never put into HTML as it is.
         _writer = new Utf8JsonWriter(_json, new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
@@ -56,7 +55,7 @@ internal sealed class StatusReport
     public void Restart()
     {
         Time = _time.GetUtcNow();
-        Elapsed = _time.GetElapsedTime(_origin);
+        Elapsed = _time.GetElapsedTime(0);
         Skipped = 0;
         _entries.Clear();
         _json.ResetWrittenCount();
@@ -64,7 +63,15 @@ internal sealed class StatusReport
     }
 
     /// <summary>Begins the object of a topic; every value up to <see cref="End"/> is its field.</summary>
-    public void Begin(string topic)
+    public void Begin(string topic) => Begin(topic, isEvent: false);
+
+    /// <summary>
+    /// Begins an object that is published whatever came before it: a line of a log. A reading may have several on one
+    /// topic; they are not repeated, and not marked stale.
+    /// </summary>
+    public void BeginEvent(string topic) => Begin(topic, isEvent: true);
+
+    private void Begin(string topic, bool isEvent)
     {
         if (_topic is not null)
             throw new InvalidOperationException($"Topic {_topic} is not ended.");
@@ -82,6 +89,7 @@ internal sealed class StatusReport
         Debug.Assert(fits, "24 bytes fit into 32.");
         _writer.WriteString("time"u8, time[..written]);
         CompareFromHere();
+        _isEvent = isEvent;
     }
 
     /// <summary>
@@ -113,14 +121,34 @@ internal sealed class StatusReport
     public void WritePercent(string field, double? value) =>
         Write(field, value is { } known ? Math.Clamp(known, 0, 100) : null, decimals: 1);
 
+    /// <summary>A number as exact as it is.</summary>
+    public void WriteExact(string field, decimal value) => _writer.WriteNumber(field, value);
+
     /// <summary>A total since some beginning.</summary>
     public void WriteTotal(string field, ulong value) => _writer.WriteNumber(field, value);
 
     /// <summary>Names a field in <c>absent</c>: not known here, or not yet.</summary>
     public void WriteAbsent(string field) => _absent.Add(field);
 
+    /// <summary>True or false.</summary>
+    public void WriteFlag(string field, bool value) => _writer.WriteBoolean(field, value);
+
+    /// <summary>A value of any kind, from a document.</summary>
+    public void WriteJson(string field, JsonElement value)
+    {
+        _writer.WritePropertyName(field);
+        value.WriteTo(_writer);
+    }
+
     /// <summary>A text.</summary>
     public void WriteText(string field, string value) => _writer.WriteString(field, value);
+
+    /// <summary>Forgets the topic that was begun.</summary>
+    public void Abandon()
+    {
+        _writer.Flush();
+        _topic = null;
+    }
 
     /// <summary>Ends the object and, when anything was missing, names it in <c>absent</c>.</summary>
     public void End()
@@ -139,7 +167,7 @@ internal sealed class StatusReport
         if (_skipping)
             Skipped++;
         else
-            _entries.Add(new Entry(topic, _start, _comparedFrom, _json.WrittenCount));
+            _entries.Add(new Entry(topic, _start, _isEvent ? -1 : _comparedFrom, _json.WrittenCount));
     }
 
     /// <summary>
@@ -147,9 +175,8 @@ internal sealed class StatusReport
     /// </summary>
     public ReadOnlyMemory<byte> Json(Entry entry) => _json.WrittenMemory[entry.Start..entry.End];
 
-    /// <summary>The part of the object in which a difference is a change.</summary>
-    public ReadOnlySpan<byte> Compared(Entry entry) => _json.WrittenSpan[entry.ComparedFrom..entry.End];
-
-    /// <summary>Where a completed topic lies in the buffer.</summary>
+    /// <summary>
+    /// Where a completed topic lies in the buffer, and from where on a difference is a change: −1 for an event.
+    /// </summary>
     internal readonly record struct Entry(string Topic, int Start, int ComparedFrom, int End);
 }
