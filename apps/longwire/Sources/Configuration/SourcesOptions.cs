@@ -84,7 +84,8 @@ internal sealed record SourcesOptions
             {
                 errors.Add(new SettingProblem(
                     $"{section.Path}:{options.Name}:topic",
-                    $"'{options.Topic}' is the topic of '{topics[options.Topic]}'; give each source a topic of its own"));
+                    $"'{options.Topic}' is the topic of '{topics[options.Topic]}'; "
+                    + "give each source a topic of its own"));
             }
         }
     }
