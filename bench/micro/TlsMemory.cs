@@ -101,8 +101,8 @@ internal static partial class TlsMemory
         long managed = GC.GetTotalMemory(forceFullCollection: true);
         string status = File.ReadAllText("/proc/self/status");
         string resident = status[(status.IndexOf("VmRSS:", StringComparison.Ordinal) + 6)..].TrimStart();
-        return (managed, (long)MallInfo2()[7],
-            1024 * long.Parse(resident[..resident.IndexOf(' ', StringComparison.Ordinal)], CultureInfo.InvariantCulture));
+        resident = resident[..resident.IndexOf(' ', StringComparison.Ordinal)];
+        return (managed, (long)MallInfo2()[7], 1024 * long.Parse(resident, CultureInfo.InvariantCulture));
     }
 
     private static async Task AcceptAsync(Socket listener, SslStreamCertificateContext certificate)

@@ -79,7 +79,8 @@ public sealed partial class IdleConnectionTests
         Assert.SkipUnless(EpollPoller.IsSupported, "the sizes are those of Linux on x64");
         Dictionary<string, int> items = Items("## With TLS");
         AssertSum(items);
-        foreach (Type type in (Type[])[typeof(LayeredWire), typeof(WireStream), typeof(LayerContext), typeof(TlsSession)])
+        Type[] objects = [typeof(LayeredWire), typeof(WireStream), typeof(LayerContext), typeof(TlsSession)];
+        foreach (Type type in objects)
             Assert.Equal(SizeOf(type), items[$"`{type.Name}`"]);
         Assert.Equal(SizeOf(typeof(List<Stream>)), items["list of the streams"]);
         Assert.Equal(SizeOf(typeof(Action)), items["delegate"]);

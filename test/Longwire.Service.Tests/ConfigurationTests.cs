@@ -9,6 +9,7 @@ using System.Text.RegularExpressions;
 using Longwire.Service.Certificates;
 using Longwire.Service.Configuration;
 using Longwire.Service.Hosting;
+using Longwire.ServerTests;
 using Longwire.Transport;
 
 namespace Longwire.Service.Tests;
@@ -110,7 +111,8 @@ public sealed partial class ConfigurationTests : IDisposable
         await WriteAsync(json);
         (int code, _, string error) = await RunAsync([], "config", "check", "--config", FilePath);
         Assert.Equal(1, code);
-        Assert.Matches("^longwire: .*TLS cannot use /etc/longwire/", error); // the example's certificate, and nothing else
+        // The example's certificate, and nothing else.
+        Assert.Matches("^longwire: .*TLS cannot use /etc/longwire/", error);
         Assert.Single(error.TrimEnd('\n').Split('\n'));
     }
 
@@ -165,6 +167,22 @@ public sealed partial class ConfigurationTests : IDisposable
             Assert.StartsWith("longwire/health {", await ReadLineAsync(reader));
         }
         client.Close();
+        await host.StopAsync(Cancellation);
+    }
+
+    [Fact]
+    public async Task A_Feed_endpoint_from_the_file_is_read_by_the_client_in_Python()
+    {
+        await WriteAsync("""
+            { "longwire": { "endpoints": { "feed": { "listen": ":0" } } } }
+            """);
+        await using ServiceHost host = await StartAsync();
+        string client = Document("samples/PythonFeed/longwire_feed.py");
+        string address = host.Server.Addresses[0]["tcp://".Length..];
+        await using Tool got = Tool.Start("python3", "-B", client, "--server", address, "get", "longwire/health");
+        Assert.Matches(@"^longwire/health [0-9]+ \{", await got.ReadToEnd());
+        await using Tool refused = Tool.Start("python3", "-B", client, "--server", address, "publish", "a", "1");
+        Assert.Equal("", await refused.ReadToEnd()); // what is wrong is on standard error
         await host.StopAsync(Cancellation);
     }
 

@@ -19,6 +19,9 @@ internal sealed class ServiceHost : IAsyncDisposable
     /// </summary>
     private static readonly TimeSpan s_beyondDrain = TimeSpan.FromSeconds(20);
 
+    /// <summary>Where a Feed endpoint listens when it does not say.</summary>
+    private const string FeedAddress = "127.0.0.1:2324";
+
     private readonly IHost _host;
 
     private readonly TextWriter _output;
@@ -49,6 +52,7 @@ internal sealed class ServiceHost : IAsyncDisposable
             .AddHostedService(static provider => provider.GetRequiredService<StatusService>())
             .AddLongwire(configuration, static longwire => longwire // after the publisher: values first, then clients
                 .Protocol(LineConsole.Name, LineConsole.Configure, LineConsole.DefaultAddress)
+                .Protocol("feed", ReadOnlyFeed, FeedAddress)
                 .Section("sources")) // read above
             .AddSystemdNotification()
             .AddOptions<HostOptions>().Configure<LongwireSettings>(static (options, settings) =>
@@ -98,6 +102,9 @@ internal sealed class ServiceHost : IAsyncDisposable
         bool failed = _host.Services.GetRequiredService<StatusService>().ExecuteTask is { IsFaulted: true };
         return failed ? ExitCodes.Failure : ExitCodes.Success;
     }
+
+    private static void ReadOnlyFeed(IServiceProvider services, EndpointBuilder<object?> endpoint) =>
+        endpoint.UseFeed(feed => feed.Logging(services.GetRequiredService<ILogger<ServiceHost>>()));
 
     public ValueTask DisposeAsync() => ((IAsyncDisposable)_host).DisposeAsync();
 }

@@ -10,8 +10,8 @@ namespace Longwire.Transport.Layers;
 /// streams, and the loop the socket (<see cref="LayerHandshake"/>). Bound: a write takes at most <see
 /// cref="BatchBytes"/>, or <see cref="MaxMessageBytes"/> of one message, and is pending until the socket has taken all
 /// that became of them, so that what waits stays plain and can be conflated; at most <see cref="MaxWaitingBytes"/>
-/// wait below the layers. While it waits for input it holds no buffer of ours, if the topmost layer can do without (<see
-/// cref="Layer.AwaitsWithoutBuffer"/>).
+/// wait below the layers. While it waits for input it holds no buffer of ours, if the topmost layer can do without
+/// (<see cref="Layer.AwaitsWithoutBuffer"/>).
 /// </remarks>
 public sealed partial class LayeredWire : Wire, IWireHandler
 {

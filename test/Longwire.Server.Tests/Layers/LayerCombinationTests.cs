@@ -70,7 +70,8 @@ public sealed class LayerCombinationTests : IDisposable
         await using ServerBench bench = await Start(poller, "td", inbound: false);
         string command = program.Replace("$PORT", Port(bench), StringComparison.Ordinal)
             .Replace("$CA", _folder.Authority, StringComparison.Ordinal);
-        (string output, _) = await RealClientTests.Run("sh", "hello\nquit\n", "-c", $"{command} 2>/dev/null | {Inflate}");
+        (string output, _) = await RealClientTests.Run(
+            "sh", "hello\nquit\n", "-c", $"{command} 2>/dev/null | {Inflate}");
         Assert.Equal("b'127.0.0.1 hello\\n127.0.0.1 quit\\n'\n", output);
     }
 
