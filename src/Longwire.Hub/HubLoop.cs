@@ -8,7 +8,7 @@ namespace Longwire;
 /// connections and subscriptions per connection.
 /// A filter that is new to the loop is compared with every topic once, here, on the loop: about 0.1 µs a topic.
 /// </remarks>
-internal sealed class HubLoop
+internal sealed partial class HubLoop
 {
     internal readonly Hub Hub;
     internal readonly int Index;
@@ -35,8 +35,10 @@ internal sealed class HubLoop
     internal int Count { get; private set; }
 
     /// <summary>Subscribes; the snapshot follows as the caller calls <see cref="AdvanceSnapshot"/>.</summary>
-    internal Subscription Subscribe(ISubscriber subscriber, TopicFilter filter)
+    internal Subscription Subscribe(ISubscriber subscriber, TopicFilter filter, SubscribeOptions? options = null)
     {
+        // First of all: a topic that has a position here is then among those that are linked next.
+        Dictionary<Topic, long>? positions = options is null ? null : PositionsOf(options, filter);
         AttachNew();
         if (!_groups.TryGetValue(filter, out FilterGroup? group))
         {
@@ -57,7 +59,9 @@ internal sealed class HubLoop
             if (!cursor.Retains && cursor.Position != cursor.Topic.Sequence)
                 cursor.CatchUp(out _);
         }
-        var subscription = new Subscription(subscriber, group);
+        Subscription subscription = positions is null
+            ? new Subscription(subscriber, group)
+            : new ResumingSubscription(subscriber, group, positions);
         group.Add(subscription);
         Count++;
         return subscription;
@@ -82,7 +86,10 @@ internal sealed class HubLoop
         }
     }
 
-    /// <summary>Sends the next topic of a subscription's snapshot; false when the snapshot is complete.</summary>
+    /// <summary>
+    /// Sends the next topic of a subscription's snapshot, or of a resumed one a part of what it missed; false when the
+    /// snapshot is complete, or its subscriber has no room for more.
+    /// </summary>
     internal bool AdvanceSnapshot(Subscription subscription)
     {
         FilterGroup group = subscription.Group;
@@ -95,6 +102,8 @@ internal sealed class HubLoop
             return false;
         }
         TopicCursor cursor = group.Matched[subscription.SnapshotIndex];
+        if (subscription.TryGetPosition(cursor.Topic, out long position))
+            return Resume((ResumingSubscription)subscription, cursor, position);
         if (!cursor.Retains)
         {
             subscription.SnapshotIndex++; // it has been live from the subscribe on

@@ -11,6 +11,12 @@ internal interface ISubscriber
     void Deliver(Subscription subscription, Delivery delivery);
 
     /// <summary>
+    /// One message of a topic that a resumed subscription missed; false when there is no room for it now: it is then
+    /// offered again.
+    /// </summary>
+    bool TryDeliver(Subscription subscription, Delivery delivery);
+
+    /// <summary>
     /// The loop missed <paramref name="count"/> messages of the topic; the subscriber missed them, too.
     /// </summary>
     void DeliverGap(Subscription subscription, TopicCursor cursor, long count);

@@ -3,7 +3,7 @@ namespace Longwire;
 /// <summary>One subscriber's interest in one filter.</summary>
 /// <remarks>Owner: its <see cref="FilterGroup"/>. Concurrency: its loop. Bound: counted per connection by the
 /// server.</remarks>
-internal sealed class Subscription
+internal class Subscription
 {
     /// <summary>The snapshot position of a subscription whose snapshot is complete.</summary>
     internal const int Live = int.MaxValue;
@@ -14,7 +14,8 @@ internal sealed class Subscription
     internal int IndexInGroup;
 
     /// <summary>
-    /// Topics of the group from this index on were not sent yet and are not delivered live, unless they retain nothing.
+    /// Topics of the group from this index on were not sent yet and are not delivered live, unless nothing of them is
+    /// sent in a snapshot.
     /// </summary>
     internal int SnapshotIndex;
 
@@ -27,6 +28,20 @@ internal sealed class Subscription
     internal TopicFilter Filter => Group.Filter;
 
     internal bool IsLive => SnapshotIndex == Live;
+
+    /// <summary>The last message that the subscriber had of a topic that its snapshot has not reached.</summary>
+    internal virtual bool TryGetPosition(Topic topic, out long sequence)
+    {
+        sequence = 0;
+        return false;
+    }
+
+    /// <summary>
+    /// True when the group's topic at <paramref name="index"/> is still to be sent with the snapshot, and so is not
+    /// delivered live.
+    /// </summary>
+    internal bool Awaits(TopicCursor cursor, int index) =>
+        SnapshotIndex <= index && (cursor.Retains || TryGetPosition(cursor.Topic, out _));
 }
 
 /// <summary>One loop's subscriptions to one filter, and the topics that match it, in the order of their ids.</summary>

@@ -181,6 +181,27 @@ public sealed class Topic
     }
 
     /// <summary>
+    /// Reads messages after <paramref name="sequence"/>, up to those that the cursor has passed, each with a reference,
+    /// and returns how many; <paramref name="missed"/> is how many before them are there no more.
+    /// </summary>
+    internal int ReadBehind(TopicCursor cursor, long sequence, Span<TopicEntry> into, out long missed)
+    {
+        lock (_gate)
+        {
+            long first = _head - _ring.Count + 1;
+            long from = Math.Max(Math.Min(first, cursor.Position + 1), sequence + 1);
+            missed = from - (sequence + 1);
+            int count = (int)Math.Min(into.Length, cursor.Position - from + 1);
+            for (int i = 0; i < count; i++)
+            {
+                into[i] = _ring[(int)(from - first) + i];
+                into[i].Payload.AddReference();
+            }
+            return count;
+        }
+    }
+
+    /// <summary>
     /// Reads the retained message, with a reference, if the cursor is at the head; false when it is not.
     /// </summary>
     internal bool TryReadHead(TopicCursor cursor, out bool found, out TopicEntry retained)

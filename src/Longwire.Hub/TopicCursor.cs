@@ -208,7 +208,7 @@ internal sealed class TopicCursor : LoopWork
                 Prefetch.Object(subscriptions[i - FetchSubscribers].Subscriber, SubscriberBytes);
             }
             Subscription subscription = subscriptions[i];
-            if (subscription.SnapshotIndex <= link.Index && Retains)
+            if (subscription.Awaits(this, link.Index))
                 continue; // its snapshot comes to this topic later, and with this message or a newer one
             foreach (Delivery delivery in deliveries)
             {
@@ -224,7 +224,7 @@ internal sealed class TopicCursor : LoopWork
         for (int i = group.Count - 1; i >= 0; i--)
         {
             Subscription subscription = group.Subscriptions[i];
-            if (subscription.SnapshotIndex > link.Index || !Retains)
+            if (!subscription.Awaits(this, link.Index))
                 subscription.Subscriber.DeliverGap(subscription, this, missed);
         }
     }

@@ -70,7 +70,7 @@ public abstract partial class Connection
         }
         var requests = (ConnectionRequest)Interlocked.Exchange(ref _requests, 0);
         // In this order: what a thread sent before it asked is in the outbox before the snapshot begins.
-        IReadOnlyList<(TopicFilter, bool)>? subscriptions =
+        IReadOnlyList<SubscriptionRequest>? subscriptions =
             requests.HasFlag(ConnectionRequest.Subscriptions) ? _extras!.BeginApplying() : null;
         TakePosted(_state == ConnectionState.Closed ? s_closedMark : null);
         if (requests.HasFlag(ConnectionRequest.Connected))

@@ -107,6 +107,27 @@ public abstract partial class Connection
         }
     }
 
+    /// <summary>One message that a resumed subscription missed: in order, and only as there is room.</summary>
+    bool ISubscriber.TryDeliver(Subscription subscription, Delivery delivery)
+    {
+        if (_state > ConnectionState.Open)
+            return false;
+        LocalFrame? frame = delivery.GetFrame(_endpoint.Encoder);
+        if (frame is null)
+        {
+            NoteDropped(delivery.Cursor, 1, oldest: false);
+            return true;
+        }
+        bool hasRoom = _outbox.IsEmpty
+            || (Volatile.Read(ref _reserved) < _endpoint.Options.HighWaterBytes && FitsBeside(frame.Length));
+        if (!hasRoom)
+            return false;
+        if (_backlog is { HasGaps: true })
+            QueueGaps();
+        AppendPush(subscription, delivery.Cursor, frame);
+        return true;
+    }
+
     void ISubscriber.DeliverGap(Subscription subscription, TopicCursor cursor, long count)
     {
         if (_state > ConnectionState.Open)
@@ -319,9 +340,8 @@ public abstract partial class Connection
         if (_backlog is not null)
             RefillFromBacklog();
         while (_snapshots > 0 && Volatile.Read(ref _reserved) < _endpoint.Options.HighWaterBytes
-            && _backlog is not { HasNodes: true } && _state <= ConnectionState.Open)
+            && _backlog is not { HasNodes: true } && _state <= ConnectionState.Open && AdvanceSnapshot())
         {
-            AdvanceSnapshot();
         }
     }
 

@@ -17,18 +17,37 @@ public abstract partial class Connection
     /// Off the loop the answer is as true: the place is taken at once, and the snapshot begins a moment later. A
     /// message that two filters of one connection match is delivered for each.
     /// </remarks>
-    public SubscribeResult Subscribe(TopicFilter filter)
+    public SubscribeResult Subscribe(TopicFilter filter) => SubscribeWith(filter, null);
+
+    /// <summary>
+    /// Subscribes to a filter for a client that was away: of the topics whose position it knows it gets what it missed,
+    /// each message once and in order, as far as the topic still has it (<see cref="TopicOptions.HistoryEntries"/>); the
+    /// rest is a gap, told and counted as the slow-consumer policy says, and what follows is the oldest that is there.
+    /// All other topics begin with their retained message. An end mark follows if the endpoint has one, and then
+    /// each message as it is published.
+    /// </summary>
+    /// <remarks>
+    /// What was missed waits for room in the outbox instead of being dropped or conflated there. A message that the
+    /// client itself excluded itself from (<see cref="PublishToOthers"/>) on an earlier connection is delivered.
+    /// </remarks>
+    public SubscribeResult Subscribe(TopicFilter filter, SubscribeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return SubscribeWith(filter, options);
+    }
+
+    private SubscribeResult SubscribeWith(TopicFilter filter, SubscribeOptions? options)
     {
         ArgumentNullException.ThrowIfNull(filter);
         if (_state >= ConnectionState.Closing)
             return SubscribeResult.Closed;
         if (!OnLoop)
-            return Extras.RequestSubscribe(this, filter);
+            return Extras.RequestSubscribe(this, filter, options);
         if (FindSubscription(filter) is not null)
             return SubscribeResult.AlreadySubscribed;
         if (!TryTakePlace())
             return SubscribeResult.TooMany;
-        SubscribeHere(filter);
+        SubscribeHere(filter, options);
         return SubscribeResult.Subscribed;
     }
 
@@ -85,15 +104,15 @@ public abstract partial class Connection
     internal void GiveUpPlace() => Interlocked.Decrement(ref _subscriptionCount);
 
     /// <summary>Carries out what other threads asked for, in their order.</summary>
-    private void Apply(IReadOnlyList<(TopicFilter Filter, bool Wanted)> requests)
+    private void Apply(IReadOnlyList<SubscriptionRequest> requests)
     {
         Interleaving.Point();
-        foreach ((TopicFilter filter, bool wanted) in requests)
+        foreach ((TopicFilter filter, bool wanted, SubscribeOptions? options) in requests)
         {
             if (!wanted)
                 UnsubscribeHere(filter);
             else if (_state < ConnectionState.Closing && FindSubscription(filter) is null)
-                SubscribeHere(filter);
+                SubscribeHere(filter, options);
             else
                 GiveUpPlace();
         }
@@ -101,9 +120,9 @@ public abstract partial class Connection
     }
 
     /// <summary>Subscribes in a place that was taken.</summary>
-    private void SubscribeHere(TopicFilter filter)
+    private void SubscribeHere(TopicFilter filter, SubscribeOptions? options)
     {
-        Subscription subscription = _host.Hub.Subscribe(this, filter);
+        Subscription subscription = _host.Hub.Subscribe(this, filter, options);
         subscription.NextOfSubscriber = _subscriptions;
         Volatile.Write(ref _subscriptions, subscription); // complete before others see it (partner: FindSubscription)
         _snapshots++;
@@ -143,12 +162,18 @@ public abstract partial class Connection
         _host.Hub.Unsubscribe(subscription);
     }
 
-    private void AdvanceSnapshot()
+    /// <summary>A step of one snapshot; false when there is no room for more.</summary>
+    private bool AdvanceSnapshot()
     {
         Subscription? pending = _subscriptions;
         while (pending is not null && pending.IsLive)
             pending = pending.NextOfSubscriber;
-        if (pending is not null && !_host.Hub.AdvanceSnapshot(pending))
-            _snapshots--;
+        if (pending is null)
+            return false;
+        bool hasRoom = _host.Hub.AdvanceSnapshot(pending);
+        if (!pending.IsLive)
+            return hasRoom;
+        _snapshots--;
+        return true;
     }
 }

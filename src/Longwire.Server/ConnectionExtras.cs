@@ -18,8 +18,8 @@ internal sealed class ConnectionExtras
     private List<(long Mark, TaskCompletionSource Done)>? _flushes; // 0: not marked yet
     private long _lastFlushMark;
     private CancellationTokenSource? _cancellation;
-    private List<(TopicFilter Filter, bool Wanted)>? _requests; // subscribe and unsubscribe, of other threads
-    private List<(TopicFilter Filter, bool Wanted)>? _applying; // those that the loop carries out now
+    private List<SubscriptionRequest>? _requests; // subscribe and unsubscribe, of other threads
+    private List<SubscriptionRequest>? _applying; // those that the loop carries out now
     private int _abortReason;
     private bool _cancelled;
     private bool _ended;
@@ -42,7 +42,8 @@ internal sealed class ConnectionExtras
     /// <summary>
     /// Asks for a subscription whose place is taken here. Bound: per filter one end and one beginning, in this order.
     /// </summary>
-    internal SubscribeResult RequestSubscribe(Connection connection, TopicFilter filter)
+    internal SubscribeResult RequestSubscribe(
+        Connection connection, TopicFilter filter, SubscribeOptions? options)
     {
         lock (_gate)
         {
@@ -53,7 +54,7 @@ internal sealed class ConnectionExtras
                 return SubscribeResult.Closed;
             if (!connection.TryTakePlace())
                 return SubscribeResult.TooMany;
-            (_requests ??= []).Add((filter, true));
+            (_requests ??= []).Add(new SubscriptionRequest(filter, true, options));
         }
         connection.Request(ConnectionRequest.Subscriptions);
         return SubscribeResult.Subscribed;
@@ -75,7 +76,7 @@ internal sealed class ConnectionExtras
             {
                 return;
             }
-            (_requests ??= []).Add((filter, false));
+            (_requests ??= []).Add(new SubscriptionRequest(filter, false, null));
         }
         connection.Request(ConnectionRequest.Subscriptions);
     }
@@ -84,7 +85,7 @@ internal sealed class ConnectionExtras
     /// On the loop: what was asked for, in order. It stays visible to those who ask meanwhile until <see
     /// cref="EndApplying"/>; else they would see a state in which it is neither asked for nor done.
     /// </summary>
-    internal IReadOnlyList<(TopicFilter Filter, bool Wanted)> BeginApplying()
+    internal IReadOnlyList<SubscriptionRequest> BeginApplying()
     {
         lock (_gate)
         {
@@ -234,7 +235,7 @@ internal sealed class ConnectionExtras
             done.TrySetResult();
     }
 
-    private static bool? LastWanted(List<(TopicFilter Filter, bool Wanted)>? requests, TopicFilter filter)
+    private static bool? LastWanted(List<SubscriptionRequest>? requests, TopicFilter filter)
     {
         int last = requests?.FindLastIndex(request => request.Filter.Equals(filter)) ?? -1;
         return last < 0 ? null : requests![last].Wanted;
@@ -242,3 +243,6 @@ internal sealed class ConnectionExtras
 
     private static TaskCompletionSource<T> NewSource<T>() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
+
+/// <summary>What another thread asked for: a subscription, or its end.</summary>
+internal readonly record struct SubscriptionRequest(TopicFilter Filter, bool Wanted, SubscribeOptions? Options);

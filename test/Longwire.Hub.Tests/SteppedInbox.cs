@@ -99,6 +99,18 @@ internal sealed class RecordingSubscriber(long id, MessageEncoder encoder) : ISu
             Told.Message, delivery.Cursor.Topic.Name, delivery.Sequence, Text(frame)));
     }
 
+    /// <summary>Messages of a resumed subscription that are taken before there is no room.</summary>
+    internal int Room { get; set; } = int.MaxValue;
+
+    public bool TryDeliver(Subscription subscription, Delivery delivery)
+    {
+        if (Room == 0)
+            return false;
+        Room--;
+        Deliver(subscription, delivery);
+        return true;
+    }
+
     public void DeliverGap(Subscription subscription, TopicCursor cursor, long count) =>
         Entries.Add(new Entry(Told.Gap, cursor.Topic.Name, count, ""));
 
@@ -145,9 +157,10 @@ internal sealed class HubBench : IDisposable
 
     internal RecordingSubscriber NewSubscriber(long id = 1) => new(id, Encoder);
 
-    internal Subscription Subscribe(ISubscriber subscriber, string filter, int loop = 0)
+    internal Subscription Subscribe(
+        ISubscriber subscriber, string filter, int loop = 0, SubscribeOptions? options = null)
     {
-        Subscription subscription = Loops[loop].Subscribe(subscriber, TopicFilter.Parse(filter));
+        Subscription subscription = Loops[loop].Subscribe(subscriber, TopicFilter.Parse(filter), options);
         _live.Add((subscription, Loops[loop]));
         return subscription;
     }

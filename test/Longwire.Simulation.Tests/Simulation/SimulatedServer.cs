@@ -146,11 +146,41 @@ internal sealed class SimulatedServer(Scenario scenario, Oracle oracle, Simulate
     {
         session.Client.OnSubscribing(filter);
         filter.Accepted++; // first: the end of the snapshot may be seen before the call returns
-        SubscribeResult result = session.Connection.Subscribe(filter.Filter);
+        SubscribeOptions options = DrawPositions(session.Client, filter);
+        SubscribeResult result = options.Positions.Count == 0
+            ? session.Connection.Subscribe(filter.Filter)
+            : session.Connection.Subscribe(filter.Filter, options);
         if (result == SubscribeResult.Closed)
             filter.Accepted--;
         else if (result != SubscribeResult.Subscribed)
             oracle.Fail($"{session.Client} subscribes to {filter.Name}: {result}");
+    }
+
+    /// <summary>
+    /// A client that subscribes for the first time may have been here before, on another connection, and know topics.
+    /// </summary>
+    private SubscribeOptions DrawPositions(SimulatedClient client, FilterView filter)
+    {
+        if (filter.Accepted > 1 || _random.Chance(0.6))
+            return new SubscribeOptions();
+        bool isOtherLife = _random.Chance(0.1);
+        var positions = new List<TopicPosition>();
+        foreach (Topic topic in oracle.Server.Hub.FindTopics(filter.Filter))
+        {
+            long head = topic.Sequence;
+            if (head == 0 || _random.Chance(0.3))
+                continue;
+            long position = Math.Max(1, head - _random.Next(20));
+            positions.Add(new TopicPosition(topic.Name, position));
+            if (!isOtherLife)
+                client.View(topic.Name).ResumeAt(position);
+        }
+        oracle.Count("positions", positions.Count);
+        return new SubscribeOptions
+        {
+            Epoch = oracle.Server.Hub.Epoch - (isOtherLife ? 1 : 0),
+            Positions = positions,
+        };
     }
 
     private static void Write(IBufferWriter<byte> output, string text)

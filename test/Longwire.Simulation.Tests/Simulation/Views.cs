@@ -38,6 +38,15 @@ internal sealed class TopicView
     internal long HeadAtEnd;
     internal long Limit = long.MaxValue;
     internal int RepeatsAllowed;
+    internal bool IsResumed;
+
+    /// <summary>The client has a message from an earlier connection, and must get what comes after it.</summary>
+    internal void ResumeAt(long sequence)
+    {
+        IsResumed = true;
+        First = Last = HeadAtSubscribe = sequence;
+        Received = 1;
+    }
 }
 
 /// <summary>One filter that a client may subscribe to, and where it stands.</summary>
