@@ -20,7 +20,7 @@ import time
 VERSION = 1
 MAX_TOPIC, MAX_NAME, MAX_TEXT, MAX_POSITIONS = 768, 256, 1024, 1024
 MAX_MESSAGE = (1 << 20) + (4 << 10)  # until HELLO says what the server's limit is
-AUTHENTICATION_REQUIRED, RESUME = 1, 2
+AUTHENTICATION_REQUIRED = 1
 MALFORMED, UNKNOWN_TYPE = 1, 16
 FIRST_HARMLESS_ERROR = 16  # codes below end the connection
 CONNECT_TIMEOUT, FIRST_WAIT, LONGEST_WAIT = 10.0, 0.25, 30.0  # seconds
@@ -255,14 +255,14 @@ class Watch:
                 known = {t: s for t, s in self._positions.items() if matches(topic_filter, t)}
                 link.send("SUBSCRIBE", id=number, interval=0, filter=topic_filter,
                           positions=dict(list(known.items())[:MAX_POSITIONS]))
-            returned = set() if link.hello["features"] & RESUME else set(self._positions)
+            returned = set(self._positions)
             while True:
                 self._take(*link.receive_any(), returned)
         finally:
             link.close()
 
     def _take(self, name, fields, returned):
-        """`returned`: topics that were followed before, from a server that does not tell what was missed since."""
+        """`returned`: topics that were followed before, of which not all that was missed has been told yet."""
         if name == "VALUE":
             topic, sequence = fields["topic"], fields["sequence"]
             known = self._positions.get(topic, 0)
@@ -274,11 +274,15 @@ class Watch:
                 self._positions[topic] = sequence
                 self._tell(f"{topic} {sequence} {shown(fields['payload'])}")
         elif name == "GAP":
-            self._tell(f"# gap {fields['topic']} {fields['count']}")
+            topic = fields["topic"]
+            self._tell(f"# gap {topic} {fields['count']}")
+            if topic in returned:
+                self._positions[topic] += fields["count"]
         elif name == "STALE":
             self._tell(f"# stale {fields['topic']}")
         elif name == "SNAPSHOT-END":
             self._tell(f"# complete {fields['filter']}")
+            returned -= {topic for topic in returned if matches(fields["filter"], topic)}
 
 
 def shown(payload):

@@ -117,12 +117,13 @@ internal sealed partial class FeedEndpoint(FeedBuilder settings)
             return;
         FeedSession session = connection.Session;
         session.HasHello = true;
+        session.Epoch = hello.Epoch;
         session.Program = Encoding.UTF8.GetString(hello.Name);
         if (session.IsAuthenticated)
             session.StopLoginTimer();
         FeedFeatures features = settings.Authenticator is null
-            ? FeedFeatures.None
-            : FeedFeatures.AuthenticationRequired;
+            ? FeedFeatures.Resume
+            : FeedFeatures.Resume | FeedFeatures.AuthenticationRequired;
         connection.Answer(output => FeedHello.Write(
             output, FeedProtocol.Version, features, connection.Hub.Epoch, (uint)_limits.MaxMessageBytes,
             settings.EndpointOptions.HeartbeatInterval, "longwire"));
@@ -133,7 +134,14 @@ internal sealed partial class FeedEndpoint(FeedBuilder settings)
         uint id = subscribe.Id;
         if (!TryParse(connection, id, subscribe.Filter, out TopicFilter? filter))
             return;
-        switch (connection.Subscribe(filter))
+        SubscribeResult result = subscribe.Positions.Count == 0
+            ? connection.Subscribe(filter)
+            : connection.Subscribe(filter, new SubscribeOptions
+            {
+                Epoch = connection.Session.Epoch,
+                Positions = PositionsOf(subscribe),
+            });
+        switch (result)
         {
             case SubscribeResult.AlreadySubscribed:
                 connection.Refuse(id, FeedErrorCode.AlreadySubscribed, "filter",
@@ -146,6 +154,15 @@ internal sealed partial class FeedEndpoint(FeedBuilder settings)
             default:
                 break; // the snapshot is the answer; or the connection is closing
         }
+    }
+
+    private static TopicPosition[] PositionsOf(FeedSubscribe subscribe)
+    {
+        FeedPositions positions = subscribe.Positions;
+        var read = new TopicPosition[positions.Count];
+        for (int i = 0; positions.TryRead(out ReadOnlySpan<byte> topic, out long sequence); i++)
+            read[i] = new TopicPosition(Encoding.UTF8.GetString(topic), sequence);
+        return read;
     }
 
     private static void Unsubscribe(Connection<FeedSession> connection, FeedUnsubscribe unsubscribe)

@@ -9,6 +9,7 @@ public sealed class FeedSession
 {
     internal readonly RequestQueue Requests;
     internal bool HasHello;
+    internal long Epoch; // of the positions that the client knows
     internal volatile bool IsAuthenticated;
     internal volatile bool HasEnded; // for an error; what the client still sends is not looked at
     internal int FailedLogins;

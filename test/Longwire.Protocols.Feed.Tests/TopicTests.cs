@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Longwire.Protocols.Feed;
 
 namespace Longwire.FeedTests;
@@ -19,7 +20,7 @@ public sealed class TopicTests
         peer.Send(static output => FeedHello.Write(output, 9, FeedFeatures.None, 0, 0, TimeSpan.Zero, "later 9"));
         IReadOnlyDictionary<string, string> hello = await peer.Expect(FeedType.Hello);
         Assert.Equal("1", hello["version"]);
-        Assert.Equal("0", hello["features"]);
+        Assert.Equal($"{(int)FeedFeatures.Resume}", hello["features"]);
         Assert.Equal(bench.Hub.Epoch.ToString(CultureInfo.InvariantCulture), hello["epoch"]);
         Assert.Equal("5000", hello["max message bytes"]);
         Assert.Equal("7000", hello["heartbeat"]);
@@ -50,15 +51,47 @@ public sealed class TopicTests
 
     [Theory]
     [MemberData(nameof(Pollers))]
-    public async Task Positions_and_intervals_are_taken_and_answered_by_the_snapshot(PollerKind poller)
+    public async Task Who_was_away_gets_what_it_missed_and_a_gap_for_what_is_gone(PollerKind poller)
     {
-        await using FeedBench bench = await FeedBench.Start(poller);
-        bench.Hub.Publish("a", "1"u8);
-        FeedPeer peer = await bench.Connect();
-        peer.Send(static output => FeedSubscribe.Write(
-            output, 2, TimeSpan.FromSeconds(1), "a", [new FeedPosition("a", 1), new FeedPosition("b", 7)]));
-        Assert.Equal("a 1 1", await peer.ExpectValue());
-        await peer.Expect(FeedType.SnapshotEnd);
+        await using FeedBench bench = await FeedBench.Start(poller, hub: new HubOptions
+        {
+            Topics =
+            [
+                (TopicFilter.Parse("#"),
+                    new TopicOptions { HistoryEntries = 4, SlowConsumer = SlowConsumerPolicy.DropOldest }),
+            ],
+        });
+        for (int i = 1; i <= 6; i++)
+            bench.Hub.Publish("a", Encoding.UTF8.GetBytes($"{i}"));
+        bench.Hub.Publish("b", "new"u8);
+        FeedPeer near = await Return(bench.Hub.Epoch, 4);
+        Assert.Equal("a 5 5", await near.ExpectValue());
+        Assert.Equal("a 6 6", await near.ExpectValue());
+        Assert.Equal("b 1 new", await near.ExpectValue());
+        await near.Expect(FeedType.SnapshotEnd);
+        bench.Hub.Publish("a", "7"u8);
+        Assert.Equal("a 7 7", await near.ExpectValue());
+
+        FeedPeer far = await Return(bench.Hub.Epoch, 1);
+        IReadOnlyDictionary<string, string> gap = await far.Expect(FeedType.Gap);
+        Assert.Equal("a 2", $"{gap["topic"]} {gap["count"]}"); // 4 to 7 are there
+        for (int i = 4; i <= 7; i++)
+            Assert.Equal($"a {i} {i}", await far.ExpectValue());
+
+        FeedPeer stranger = await Return(bench.Hub.Epoch - 1, 4);
+        Assert.Equal("a 7 7", await stranger.ExpectValue());
+        Assert.Equal("b 1 new", await stranger.ExpectValue());
+        await stranger.Expect(FeedType.SnapshotEnd);
+
+        async Task<FeedPeer> Return(long epoch, long sequence)
+        {
+            FeedPeer peer = await bench.Dial();
+            peer.Send(output => FeedHello.Write(output, 1, FeedFeatures.None, epoch, 0, TimeSpan.Zero, "test"));
+            await peer.Expect(FeedType.Hello);
+            peer.Send(output => FeedSubscribe.Write(
+                output, 2, TimeSpan.FromSeconds(1), "#", [new FeedPosition("a", sequence), new FeedPosition("c", 7)]));
+            return peer;
+        }
     }
 
     [Theory]
