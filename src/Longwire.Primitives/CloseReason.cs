@@ -55,6 +55,11 @@ public enum CloseReason : ushort
     /// <summary>The layers (TLS, say) were not open by the handshake deadline.</summary>
     HandshakeTimeout = 210,
 
+    /// <summary>
+    /// The user or device has signed in on a newer connection, and may not have more of them.
+    /// </summary>
+    Replaced = 211,
+
     /// <summary>The endpoint takes connections from its proxies only, and the peer is none of them.</summary>
     UntrustedProxy = 220,
 
@@ -106,7 +111,7 @@ public static class CloseReasons
     public static ReconnectAdvice Advice(this CloseReason reason) => reason switch
     {
         CloseReason.None or CloseReason.PeerClosed or CloseReason.ClosedByApplication or CloseReason.IdleTimeout
-            => ReconnectAdvice.WhenNeeded,
+            or CloseReason.Replaced => ReconnectAdvice.WhenNeeded,
         CloseReason.ServerShutdown => ReconnectAdvice.AfterHint,
         CloseReason.MalformedFrame or CloseReason.FrameTooLarge or CloseReason.TruncatedFrame
             or CloseReason.HandshakeFailed or CloseReason.UntrustedProxy or CloseReason.InvalidProxyHeader

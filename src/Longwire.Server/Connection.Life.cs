@@ -192,7 +192,7 @@ public abstract partial class Connection
             OutboxEnded(); // else when the poller gives the frames back
         TakePosted(s_closedMark);
         _host.Remove(this, mode);
-        _extras?.OnEnded(_reason);
+        _extras?.OnEnded(this);
         if (_handlers is not null)
         {
             _handlers.OnEnded(_reason);

@@ -16,6 +16,7 @@ public abstract partial class Connection
         {
             Id = Id,
             Remote = Remote,
+            User = User,
             Endpoint = _endpoint.Address.ToString(),
             Age = (now - _connectedTick) * TimerWheel.Tick,
             Idle = (now - _lastReceived) * TimerWheel.Tick,

@@ -167,11 +167,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     {
         if (reason == CloseReason.None)
             throw new ArgumentException("A close needs a reason.", nameof(reason));
-        if (Extras.CloseReason == CloseReason.None)
-            Extras.CloseReason = reason; // the first cause wins: a pull handler that returns closes once more
-        Extras.CloseDeadline = deadline;
-        _ending = true;
-        Request(ConnectionRequest.Close);
+        RequestClose(reason, deadline);
         return Closed;
     }
 
@@ -194,6 +190,15 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
         _endpoint = endpoint;
         _host = host;
         _wire = wire;
+    }
+
+    internal void RequestClose(CloseReason reason, TimeSpan? deadline)
+    {
+        if (Extras.CloseReason == CloseReason.None)
+            Extras.CloseReason = reason; // the first cause wins: a pull handler that returns closes once more
+        Extras.CloseDeadline = deadline;
+        _ending = true;
+        Request(ConnectionRequest.Close);
     }
 
     internal void Request(ConnectionRequest request)

@@ -3,8 +3,8 @@ using Longwire.Primitives;
 namespace Longwire;
 
 /// <summary>
-/// What few connections need: awaiters, a token, a requested end, subscriptions asked for by other threads, counts of
-/// what a slow one lost. Made on first use.
+/// What few connections need: awaiters, a token, a requested end, subscriptions asked for by other threads, whose it
+/// is, counts of what a slow one lost. Made on first use.
 /// </summary>
 /// <remarks>
 /// Owner: its connection. Concurrency: any thread, under its own lock, but for the counts, which are the loop's;
@@ -20,6 +20,7 @@ internal sealed class ConnectionExtras
     private CancellationTokenSource? _cancellation;
     private List<SubscriptionRequest>? _requests; // subscribe and unsubscribe, of other threads
     private List<SubscriptionRequest>? _applying; // those that the loop carries out now
+    private string? _user;
     private int _abortReason;
     private bool _cancelled;
     private bool _ended;
@@ -32,6 +33,8 @@ internal sealed class ConnectionExtras
     internal TimeSpan? CloseDeadline { get; set; }
 
     internal CloseReason CloseReason { get; set; }
+
+    internal string? User => Volatile.Read(ref _user);
 
     internal CloseReason AbortReason => (CloseReason)Volatile.Read(ref _abortReason);
 
@@ -99,6 +102,29 @@ internal sealed class ConnectionExtras
     {
         lock (_gate)
             _applying = null;
+    }
+
+    /// <summary>
+    /// Binds the connection to a user unless it has ended: whichever of the two comes second under the lock sees the
+    /// other, so nothing stays behind.
+    /// </summary>
+    internal bool TrySignIn(Connection connection, string user, out Connection? replaced)
+    {
+        replaced = null;
+        lock (_gate)
+        {
+            // The state too: see WhenClosed.
+            if (_ended || connection.IsEnded)
+                return false;
+            if (_user == user)
+                return true;
+            Users users = connection.Server.Users;
+            if (_user is not null)
+                users.Remove(_user, connection);
+            replaced = users.Add(user, connection);
+            Volatile.Write(ref _user, user);
+            return true;
+        }
     }
 
     internal Task<CloseReason> WhenClosed(Connection connection)
@@ -219,14 +245,16 @@ internal sealed class ConnectionExtras
             ThreadPool.UnsafeQueueUserWorkItem(static source => source.Cancel(), cancellation, preferLocal: false);
     }
 
-    internal void OnEnded(CloseReason reason)
+    internal void OnEnded(Connection connection)
     {
         Cancel();
         List<(long, TaskCompletionSource Done)>? flushes;
         lock (_gate)
         {
             _ended = true;
-            _closed?.TrySetResult(reason);
+            if (_user is not null)
+                connection.Server.Users.Remove(_user, connection); // before anybody learns of the end
+            _closed?.TrySetResult(connection.Reason);
             flushes = _flushes;
             _flushes = null;
         }

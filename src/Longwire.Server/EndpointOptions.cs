@@ -122,6 +122,12 @@ public sealed record ServerLimits
     public int MaxConnectionsPerAddress { get; init; } = 20_000;
 
     /// <summary>
+    /// Most connections that are signed in as one user (<see cref="Connection.SignIn"/>), 1 to 1,000; a further one
+    /// closes the oldest with <see cref="CloseReason.Replaced"/>. Default: 1, so that the newest login wins.
+    /// </summary>
+    public int MaxConnectionsPerUser { get; init; } = 1;
+
+    /// <summary>
     /// Most handshakes of layers that compute at one time, on the thread pool; those that wait for their peer do not
     /// count, and those beyond the limit wait for their turn within their deadline. Default: the cores that the process
     /// may use, at least 2.
@@ -142,6 +148,7 @@ public sealed record ServerLimits
     {
         Check(MaxConnections >= 1, nameof(MaxConnections), "at least 1");
         Check(MaxConnectionsPerAddress >= 1, nameof(MaxConnectionsPerAddress), "at least 1");
+        Check(MaxConnectionsPerUser is >= 1 and <= 1000, nameof(MaxConnectionsPerUser), "1 to 1000");
         Check(MaxConcurrentHandshakes >= 1, nameof(MaxConcurrentHandshakes), "at least 1");
         Check(OutboxBudgetBytes >= (long)loops * OutboxBudget.ChunkBytes, nameof(OutboxBudgetBytes),
             $"at least {(long)loops * OutboxBudget.ChunkBytes} bytes, {OutboxBudget.ChunkBytes} for each loop");

@@ -108,6 +108,9 @@ public sealed record ConnectionSnapshot
     /// <summary>The peer's address.</summary>
     public required PeerAddress Remote { get; init; }
 
+    /// <summary>Who signed in on it (<see cref="Connection.SignIn"/>), or null.</summary>
+    public string? User { get; init; }
+
     /// <summary>The endpoint's address, as configured.</summary>
     public required string Endpoint { get; init; }
 

@@ -41,6 +41,7 @@ public sealed partial class TcpServer : IAsyncDisposable
         Hub = new Hub(
             Pool, builder.HubOptions with { Topics = [.. builder.HubOptions.Topics, Groups.Rule] }, Time);
         Admission = new Admission(builder.ServerLimits);
+        Users = new Users(builder.ServerLimits);
         Gate = new HandshakeGate(builder.ServerLimits.MaxConcurrentHandshakes, Schedule);
         _budget = new OutboxBudget(builder.ServerLimits.OutboxBudgetBytes);
         _endpoints = new Endpoint[builder.Endpoints.Count];

@@ -20,6 +20,7 @@ public sealed class CloseReasonTests
         ["HandlerFailed"] = (208, ReconnectAdvice.WithBackoff),
         ["LingerTimeout"] = (209, ReconnectAdvice.WithBackoff),
         ["HandshakeTimeout"] = (210, ReconnectAdvice.WithBackoff),
+        ["Replaced"] = (211, ReconnectAdvice.WhenNeeded), // at once would push the newer one out in turn
         ["UntrustedProxy"] = (220, ReconnectAdvice.AfterRepair),
         ["ProxyHeaderTimeout"] = (221, ReconnectAdvice.WithBackoff),
         ["MalformedFrame"] = (300, ReconnectAdvice.AfterRepair),

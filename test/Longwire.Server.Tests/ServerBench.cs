@@ -57,6 +57,7 @@ internal sealed class ServerBench : IAsyncDisposable
             error.Contains(expected, StringComparison.Ordinal)));
         Assert.Equal(0, Server.Pool.Snapshot().Leases);
         Assert.Equal(0, Server.ConnectionCount);
+        Assert.Equal(0, Server.Users.Count);
         Assert.All(Server.Hosts, static host => Assert.Equal(0, host.OutboxBytes));
     }
 

@@ -214,6 +214,27 @@ internal sealed class ApplicationActor(Scenario scenario, Oracle oracle, Simulat
             Close(session);
         else if (die < 92 && scenario.Endings)
             Abort(session);
+        else if (die < 96 && scenario.Endings)
+            SignIn(session);
+    }
+
+    /// <summary>Of few users, so that the newest connection often replaces another.</summary>
+    private void SignIn(Session session)
+    {
+        string user = $"u{Random.Next(4)}";
+        foreach (Connection other in oracle.Server.FindUser(user).Where(other => other != session.Connection))
+        {
+            SimulatedClient replaced = oracle.Sessions.Find(one => one.Connection == other)!.Client;
+            replaced.HasEnded = true;
+            oracle.Note(replaced, $"is replaced by {session.Client}");
+            replaced.Causes.Add(CloseReason.Replaced);
+        }
+        SignInResult result = session.Connection.SignIn(user);
+        oracle.Count($"sign-in: {result}");
+        if (oracle.Server.FindUser(user).Count > 1)
+            oracle.Fail($"{user} has more than one connection after the sign-in of {session.Client}");
+        if (result != SignInResult.Closed && session.Connection.User != user)
+            oracle.Fail($"{session.Client} is signed in as {session.Connection.User}, not {user}");
     }
 
     private void Send(Session session)

@@ -35,6 +35,8 @@ internal sealed class Session(Oracle oracle, SimulatedClient client, Connection 
         oracle.Closed++;
         oracle.Count($"closed: {reason}");
         CheckReason();
+        if (Connection.User is { } user && oracle.Server.FindUser(user).Contains(Connection))
+            oracle.Fail($"{Client} is closed and still found as {user}");
         if (reason != Connection.Reason)
             oracle.Fail($"{Client} was told {reason}, its reason is {Connection.Reason}");
         if (!Client.Causes.Contains(reason) && !oracle.AlwaysPossible(Client, reason))

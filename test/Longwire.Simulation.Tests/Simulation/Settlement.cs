@@ -20,6 +20,11 @@ internal static class Settlement
             oracle.Fail($"{client} has {client.Notes} of {client.Session.NotesQueued} notes; {Describe(client)}");
         if (client.Session.Connection.Snapshot().OutboxBytes is not 0 and var left)
             oracle.Fail($"{client} reads all and {left} bytes are left in its outbox");
+        if (client.Session.Connection.User is { } user
+            && !oracle.Server.FindUser(user).Contains(client.Session.Connection))
+        {
+            oracle.Fail($"{client} is signed in as {user} and not found; {Describe(client)}");
+        }
         foreach (FilterView filter in client.Filters)
         {
             if (filter.Active && !filter.Ending)
