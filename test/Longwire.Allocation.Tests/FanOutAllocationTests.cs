@@ -39,8 +39,9 @@ public sealed class FanOutAllocationTests(ITestOutputHelper output)
     public async Task Sockets_allocate_nothing_per_delivery()
     {
         AllocatedBytes allocated = await MeasureAsync(PollerKind.Socket);
-        // The framework makes a few objects of its own when a send has to wait; two arrays per send were 24 MB.
-        Assert.InRange(allocated.InProcess, 0, 16 << 10);
+        // The framework makes a few objects of its own when a send has to wait, more of them on a busy machine (30 KB
+        // were seen); two arrays per send were 24 MB.
+        Assert.InRange(allocated.InProcess, 0, 128 << 10);
     }
 
     private async Task<AllocatedBytes> MeasureAsync(PollerKind poller)

@@ -6,10 +6,10 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.RegularExpressions;
+using Longwire.ServerTests;
 using Longwire.Service.Certificates;
 using Longwire.Service.Configuration;
 using Longwire.Service.Hosting;
-using Longwire.ServerTests;
 using Longwire.Transport;
 
 namespace Longwire.Service.Tests;
