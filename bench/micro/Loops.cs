@@ -51,6 +51,12 @@ internal sealed class CountingSubscriber(long id, MessageEncoder encoder) : ISub
         frame.Done();
     }
 
+    public bool TryDeliver(Subscription subscription, Delivery delivery)
+    {
+        Deliver(subscription, delivery);
+        return true;
+    }
+
     public void DeliverGap(Subscription subscription, TopicCursor cursor, long count) => Bytes += count;
 
     public void DeliverSnapshotEnd(Subscription subscription) => Bytes++;

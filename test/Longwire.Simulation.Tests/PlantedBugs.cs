@@ -113,5 +113,8 @@ internal static class PlantedBugs
                     else if (!_inTurn)
             """,
             "        if (Loop!.IsCurrent && !_inTurn)"),
+        new("a resumed subscription that goes live before it has caught up", "src/Longwire.Hub/HubLoop.Resume.cs",
+            "if (position == cursor.Position)",
+            "if (position <= cursor.Position)"),
     ];
 }
