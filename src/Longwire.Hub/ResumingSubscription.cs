@@ -2,8 +2,8 @@ namespace Longwire;
 
 /// <summary>A subscription that goes on where the subscriber was in the topics that it knows.</summary>
 /// <remarks>
-/// Owner: its <see cref="FilterGroup"/>. Concurrency: its loop. Bound: <see cref="SubscribeOptions.MaxPositions"/>, until
-/// the snapshot is complete.
+/// Owner: its <see cref="FilterGroup"/>. Concurrency: its loop. Bound: <see cref="SubscribeOptions.MaxPositions"/>,
+/// until the snapshot is complete.
 /// </remarks>
 internal sealed class ResumingSubscription(ISubscriber subscriber, FilterGroup group, Dictionary<Topic, long> positions)
     : Subscription(subscriber, group)

@@ -33,7 +33,7 @@ public sealed record SubscribeOptions
     }
 }
 
-/// <summary>A place in a topic: the sequence number of the last message that somebody has; 0 before the first.</summary>
+/// <summary>A place in a topic: the number of the last message that somebody has; 0 before the first.</summary>
 /// <param name="Topic">The topic's name.</param>
 /// <param name="Sequence">The number, as <see cref="Longwire.Topic.Sequence"/> counts.</param>
 public readonly record struct TopicPosition(string Topic, long Sequence);
