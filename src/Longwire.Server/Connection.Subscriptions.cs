@@ -22,8 +22,8 @@ public abstract partial class Connection
     /// <summary>
     /// Subscribes to a filter for a client that was away: of the topics whose position it knows it gets what it missed,
     /// each message once and in order, as far as the topic still has it (<see cref="TopicOptions.HistoryEntries"/>);
-    /// the rest is a gap, told and counted as the slow-consumer policy says, and what follows is the oldest that is there.
-    /// All other topics begin with their retained message. An end mark follows if the endpoint has one, and then
+    /// the rest is a gap, told and counted as the slow-consumer policy says, and what follows is the oldest that is
+    /// there. All other topics begin with their retained message. An end mark follows if the endpoint has one, and then
     /// each message as it is published.
     /// </summary>
     /// <remarks>

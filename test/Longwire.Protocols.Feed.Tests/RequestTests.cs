@@ -165,7 +165,9 @@ public sealed class RequestTests
                 $"{connection.Session.User} with {connection.Session.Program}")));
         FeedPeer peer = await bench.Dial();
         peer.Send(static output => FeedHello.Write(output, 1, FeedFeatures.None, 0, 0, TimeSpan.Zero, "test"));
-        Assert.Equal($"{(int)(FeedFeatures.Resume | FeedFeatures.AuthenticationRequired)}", (await peer.Expect(FeedType.Hello))["features"]);
+        Assert.Equal(
+            $"{(int)(FeedFeatures.Resume | FeedFeatures.AuthenticationRequired)}",
+            (await peer.Expect(FeedType.Hello))["features"]);
         peer.Subscribe("#", id: 4);
         await peer.ExpectError(4, FeedErrorCode.NotAuthenticated, "type");
         peer.Command(5, "who");

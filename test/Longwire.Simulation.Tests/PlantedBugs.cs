@@ -72,7 +72,7 @@ internal static class PlantedBugs
         new("frame replaced that is partly sent", "src/Longwire.Server/Outbox.cs",
             "Math.Max(_owned, _headSent > 0 ? 1 : 0)",
             "_owned"),
-        new("gap not counted", Output,
+        new("gap not counted", "src/Longwire.Server/Connection.Backlog.cs",
             "Slow.AddGap(cursor, count, oldest);",
             "if (!oldest) Slow.AddGap(cursor, count, oldest);"),
         new("last reason wins", Life,
