@@ -18,6 +18,9 @@ internal static class ServerTables
         .Count("maxConnectionsPerAddress", (1, int.MaxValue),
             static o => o.MaxConnectionsPerAddress, static (o, v) => o with { MaxConnectionsPerAddress = v },
             "connections of one IP address at one time; further ones are refused")
+        .Count("maxConnectionsPerUser", (1, 1000),
+            static o => o.MaxConnectionsPerUser, static (o, v) => o with { MaxConnectionsPerUser = v },
+            "connections that are signed in as one user; the oldest is closed for a further one")
         .Count("maxConcurrentHandshakes", (1, 1024),
             static o => o.MaxConcurrentHandshakes, static (o, v) => o with { MaxConcurrentHandshakes = v },
             "TLS and Negotiate handshakes that compute at one time; by default as many as cores, at least 2")
