@@ -185,7 +185,8 @@ public sealed class TopicTests
             bench.Hub.Publish("a", payload);
         long last = 0;
         long lost = 0;
-        for (long values = 0; values + lost < Published;)
+        long values = 0;
+        while (last < Published)
         {
             IReadOnlyDictionary<string, string> next = await peer.ExpectAny(FeedType.Value, FeedType.Gap);
             if (next.TryGetValue("count", out string? count))
@@ -198,9 +199,12 @@ public sealed class TopicTests
             last = sequence;
             values++;
         }
-        Assert.Equal(Published, last);
+        peer.Send(static output => FeedPing.Write(output, 77));
+        while ((await peer.ExpectAny(FeedType.Gap, FeedType.Pong)).TryGetValue("count", out string? late))
+            lost += long.Parse(late, CultureInfo.InvariantCulture);
+        // Never less; once it was more on a busy machine: a message was counted as lost that came all the same.
+        Assert.True(values + lost >= Published, $"{values} values and {lost} lost of {Published}");
         Assert.True(lost > 0, "nothing was lost: publish more");
-        await peer.ExpectPong();
     }
 
     [Theory]
