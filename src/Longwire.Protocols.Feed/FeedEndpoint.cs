@@ -10,8 +10,6 @@ namespace Longwire;
 /// <remarks>Owner: the endpoint. Concurrency: stateless but for its settings; state is in the sessions.</remarks>
 internal sealed partial class FeedEndpoint(FeedBuilder settings)
 {
-    private const string GroupTopics = "$group/"; // what groups are sent; members get it without subscribing
-
     private readonly FeedLimits _limits = settings.FeedLimits;
 
     internal EndpointBuilder<FeedSession> Describe(EndpointBuilder<object?> endpoint) => endpoint
@@ -211,7 +209,7 @@ internal sealed partial class FeedEndpoint(FeedBuilder settings)
         return false;
     }
 
-    private static bool IsOfGroups(string topic) => topic.StartsWith(GroupTopics, StringComparison.Ordinal);
+    private static bool IsOfGroups(string topic) => topic.StartsWith(TcpServer.GroupTopics, StringComparison.Ordinal);
 
     /// <summary>The id of a request, which is its first field, for requests that are refused unread.</summary>
     private static uint IdOf(ReadOnlySpan<byte> message) =>

@@ -110,6 +110,9 @@ public sealed record EndpointOptions
 /// <summary>Limits of a whole server.</summary>
 public sealed record ServerLimits
 {
+    /// <summary>The portions in which loops take of <see cref="OutboxBudgetBytes"/>: 256 KiB.</summary>
+    public const int OutboxPortionBytes = 256 << 10;
+
     /// <summary>The defaults.</summary>
     public static ServerLimits Default { get; } = new();
 
@@ -137,7 +140,7 @@ public sealed record ServerLimits
     /// <summary>
     /// Most bytes in all outboxes together. Default: 256 MiB. When it is spent, the connections whose queued messages
     /// are the oldest lose them as their policy says, or are closed with <see cref="CloseReason.MemoryPressure"/>. At
-    /// least 256 KiB per loop, in which portions loops take it.
+    /// least <see cref="OutboxPortionBytes"/> per loop.
     /// </summary>
     public long OutboxBudgetBytes { get; init; } = 256L << 20;
 

@@ -5,14 +5,12 @@ namespace Longwire;
 /// </summary>
 internal static class Groups
 {
-    private const string Prefix = "$group/";
-
     /// <summary>What the server adds to the application's topic options.</summary>
     internal static (TopicFilter Filter, TopicOptions Options) Rule { get; } =
-        (TopicFilter.Parse(Prefix + "#"), new TopicOptions { Retention = Retention.None });
+        (TopicFilter.Parse(TcpServer.GroupTopics + "#"), new TopicOptions { Retention = Retention.None });
 
     internal static string TopicOf(string group) =>
         TopicName.Check(group) is { } wrong
             ? throw new ArgumentException($"'{group}' is no group's name: {wrong}.", nameof(group))
-            : Prefix + group;
+            : TcpServer.GroupTopics + group;
 }

@@ -7,7 +7,7 @@ namespace Longwire;
 /// refused.</remarks>
 internal sealed class OutboxBudget(long limitBytes)
 {
-    internal const int ChunkBytes = 256 << 10;
+    internal const int ChunkBytes = ServerLimits.OutboxPortionBytes;
 
     private long _reserved;
 

@@ -14,6 +14,11 @@ namespace Longwire;
 /// </remarks>
 public sealed partial class TcpServer : IAsyncDisposable
 {
+    /// <summary>
+    /// What the topics begin with that groups are sent by: for those who joined, whom a front-end lets nobody overhear.
+    /// </summary>
+    public const string GroupTopics = "$group/";
+
     private static readonly TimeSpan s_joinTimeout = TimeSpan.FromSeconds(5);
 
     private readonly TcpServerBuilder _builder;

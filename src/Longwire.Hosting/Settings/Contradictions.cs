@@ -6,7 +6,6 @@ namespace Longwire.Hosting.Settings;
 /// <summary>What is right by itself and wrong together.</summary>
 internal static class Contradictions
 {
-    private const long BudgetPortion = 256 << 10; // what a loop takes from the outboxes' budget at a time
     private const int OwnDescriptors = 100; // listeners, pollers, files and sources of the process itself
 
     internal static IEnumerable<SettingProblem> In(LongwireSettings settings, IConfigurationSection section)
@@ -20,11 +19,13 @@ internal static class Contradictions
                 $"{limits.MaxConnectionsPerAddress} is more than maxConnections, {limits.MaxConnections}; "
                 + "lower it or raise the other");
         }
-        if (limits.OutboxBudgetBytes < settings.Loops * BudgetPortion)
+        long least = (long)settings.Loops * ServerLimits.OutboxPortionBytes;
+        if (limits.OutboxBudgetBytes < least)
         {
             yield return new($"{key}:outboxBudgetBytes",
-                $"{SettingText.Size(limits.OutboxBudgetBytes)} is less than 256KiB for each of {settings.Loops} loops; "
-                + $"write at least {SettingText.Size(settings.Loops * BudgetPortion)}, or fewer loops");
+                $"{SettingText.Size(limits.OutboxBudgetBytes)} is less than "
+                + $"{SettingText.Size(ServerLimits.OutboxPortionBytes)} for each of {settings.Loops} loops; "
+                + $"write at least {SettingText.Size(least)}, or fewer loops");
         }
         if (section["limits:maxConnections"] is not null && Descriptors.Limit is { } descriptors
             && limits.MaxConnections > descriptors - OwnDescriptors)

@@ -15,6 +15,10 @@ internal sealed class SocketWire : Wire
     // The framework keeps 8 on its stack; for more it allocates two arrays a call (SocketPal, IovStackThreshold).
     private const int MaxSegments = 8;
 
+    private const int TcpLevel = 6; // IPPROTO_TCP, and two names of Linux: TCP_INFO, TCP_CLOSE
+    private const int TcpInfo = 11;
+    private const int TcpClose = 7;
+
     private readonly Socket _socket;
     private readonly Completion _receive;
     private Completion? _send;
@@ -126,7 +130,7 @@ internal sealed class SocketWire : Wire
         if (!OperatingSystem.IsLinux() || !Remote.IsIP)
             return false;
         Span<byte> state = stackalloc byte[1]; // tcpi_state
-        return _socket.GetRawSocketOption(6, 11, state) == 1 && state[0] == 7; // IPPROTO_TCP, TCP_INFO, TCP_CLOSE
+        return _socket.GetRawSocketOption(TcpLevel, TcpInfo, state) == 1 && state[0] == TcpClose;
     }
 
     public override bool TryGetStatistics(out TcpStatistics statistics)
@@ -137,7 +141,7 @@ internal sealed class SocketWire : Wire
         Span<byte> info = stackalloc byte[TcpStatistics.LinuxStructBytes];
         try
         {
-            int length = _socket.GetRawSocketOption(6, 11, info); // IPPROTO_TCP, TCP_INFO
+            int length = _socket.GetRawSocketOption(TcpLevel, TcpInfo, info);
             return TcpStatistics.TryParseLinux(info[..length], out statistics);
         }
         catch (SocketException)
