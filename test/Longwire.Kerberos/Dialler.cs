@@ -17,6 +17,7 @@ internal sealed class Dialler : IDialHandler, IWireHandler, ILoopTenant
     private readonly Queue<Frame> _toSend = [];
     private readonly TaskCompletionSource<string> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly byte[][] _messages;
+    private readonly byte[] _expected;
     private readonly MemoryStream _received = new();
     private Wire? _wire;
     private int _from; // of the first frame
@@ -26,6 +27,7 @@ internal sealed class Dialler : IDialHandler, IWireHandler, ILoopTenant
         Poller made = poller != PollerKind.Socket && EpollPoller.IsSupported ? new EpollPoller() : new SocketPoller();
         _loop = new Loop(0, made, _pool, TimeProvider.System) { Tenant = this };
         _messages = Array.ConvertAll(sizes, Message);
+        _expected = [.. _messages.SelectMany(static message => message)];
     }
 
     internal static async Task<int> RunAsync(PollerKind poller, string address, string service, int[] sizes)
@@ -95,12 +97,11 @@ internal sealed class Dialler : IDialHandler, IWireHandler, ILoopTenant
             if (result.Status == IoStatus.Done)
                 _received.Write(_loop.ReceiveBuffer[..result.Bytes]);
         }
-        byte[] all = [.. _messages.SelectMany(static message => message)];
-        if (_received.Length < all.Length)
+        if (_received.Length < _expected.Length)
             return;
         string peer = ((LayeredWire)_wire).Context.Identity?.Name ?? "nobody";
         _wire.Close(CloseMode.Close);
-        End(_received.ToArray().AsSpan().SequenceEqual(all) ? $"ok {peer}" : "failed: the echo is another");
+        End(_received.ToArray().AsSpan().SequenceEqual(_expected) ? $"ok {peer}" : "failed: the echo is another");
     }
 
     private void Sent(IoResult result)

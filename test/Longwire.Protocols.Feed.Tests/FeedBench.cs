@@ -22,9 +22,7 @@ internal sealed class FeedBench : IAsyncDisposable
     }
 
     /// <summary>What each test runs over.</summary>
-    public static TheoryData<PollerKind> Pollers => OperatingSystem.IsLinux()
-        ? [PollerKind.Epoll, PollerKind.Socket]
-        : [PollerKind.Socket];
+    public static TheoryData<PollerKind> Pollers => EveryPoller.Kinds;
 
     internal TcpServer Server { get; }
 

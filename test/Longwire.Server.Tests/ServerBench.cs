@@ -19,9 +19,7 @@ internal sealed class ServerBench : IAsyncDisposable
     }
 
     /// <summary>What each test runs over.</summary>
-    public static TheoryData<PollerKind> Pollers => OperatingSystem.IsLinux()
-        ? [PollerKind.Epoll, PollerKind.Socket]
-        : [PollerKind.Socket];
+    public static TheoryData<PollerKind> Pollers => EveryPoller.Kinds;
 
     internal TcpServer Server { get; }
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Net;
 using System.Text;
 using Longwire.Transport.Layers;
 
@@ -56,7 +54,7 @@ public sealed class LayerCombinationTests : IDisposable
     {
         await using ServerBench bench = await Start(poller, layers);
         (string output, int code) = await RealClientTests.Run(
-            "python3", "", "-c", Python, Port(bench), _folder.Authority, layers);
+            "python3", "", "-c", Python, RealClientTests.Port(bench), _folder.Authority, layers);
         string from = layers.Contains('p', StringComparison.Ordinal) ? "192.0.2.1" : "127.0.0.1";
         Assert.Equal($"b'{from} hello\\n{from} quit\\n'\n", output);
         Assert.Equal(0, code);
@@ -68,15 +66,12 @@ public sealed class LayerCombinationTests : IDisposable
     {
         await RealClientTests.Run(program[..program.IndexOf(' ', StringComparison.Ordinal)], "", "-h"); // or skips
         await using ServerBench bench = await Start(poller, "td", inbound: false);
-        string command = program.Replace("$PORT", Port(bench), StringComparison.Ordinal)
+        string command = program.Replace("$PORT", RealClientTests.Port(bench), StringComparison.Ordinal)
             .Replace("$CA", _folder.Authority, StringComparison.Ordinal);
         (string output, _) = await RealClientTests.Run(
             "sh", "hello\nquit\n", "-c", $"{command} 2>/dev/null | {Inflate}");
         Assert.Equal("b'127.0.0.1 hello\\n127.0.0.1 quit\\n'\n", output);
     }
-
-    private static string Port(ServerBench bench) =>
-        IPEndPoint.Parse(bench.Address["tcp://".Length..]).Port.ToString(CultureInfo.InvariantCulture);
 
     private static Task<ServerBench> Start(PollerKind poller, string layers, bool inbound = true) =>
         ServerBench.Start(poller, e =>

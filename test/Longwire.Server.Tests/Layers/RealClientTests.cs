@@ -151,7 +151,7 @@ public sealed class RealClientTests : IDisposable
 
     private static string Place(ServerBench bench) => bench.Address["tcp://".Length..];
 
-    private static string Port(ServerBench bench) =>
+    internal static string Port(ServerBench bench) =>
         IPEndPoint.Parse(Place(bench)).Port.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Answers each line, and closes after "quit".</summary>
