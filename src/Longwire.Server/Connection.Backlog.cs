@@ -23,10 +23,16 @@ public abstract partial class Connection
                 {
                     Relieve(oldest, CloseReason.SlowConsumer, OthersStay.Yes);
                 }
-                AppendOrDrop(subscription, cursor, frame);
+                if (FitsPush(frame.Length) && _backlog?.Contains(subscription, cursor) != true)
+                    AppendPush(subscription, cursor, frame);
+                else if (Slow.Conflate(subscription, cursor, frame)) // the poller owns what is older: the newest waits
+                    NoteDropped(cursor, 1, oldest: false);
                 break;
             case SlowConsumerPolicy.DropNewest:
-                AppendOrDrop(subscription, cursor, frame);
+                if (FitsPush(frame.Length))
+                    AppendPush(subscription, cursor, frame);
+                else
+                    NoteDropped(cursor, 1, oldest: false);
                 break;
             default:
                 if (FitsPush(frame.Length))
@@ -38,14 +44,6 @@ public abstract partial class Connection
                 Abort(CloseReason.SlowConsumer);
                 break;
         }
-    }
-
-    private void AppendOrDrop(Subscription subscription, TopicCursor cursor, LocalFrame frame)
-    {
-        if (FitsPush(frame.Length))
-            AppendPush(subscription, cursor, frame);
-        else
-            NoteDropped(cursor, 1, oldest: false);
     }
 
     private void NoteDropped(TopicCursor cursor, long count, bool oldest)
