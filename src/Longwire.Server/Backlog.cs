@@ -3,8 +3,8 @@ using Longwire.Primitives;
 namespace Longwire;
 
 /// <summary>
-/// What a slow consumer has coming beyond its outbox: the latest message per topic, and what it lost. One that drops the
-/// oldest has the latest here while the poller owns all that is older.
+/// What a slow consumer has coming beyond its outbox: the latest message per topic, and what it lost. Where the oldest
+/// are dropped, the latest is here while the poller owns all that is older.
 /// </summary>
 /// <remarks>
 /// Owner: its connection, from the first message that does not fit until all is sent. Concurrency: its loop. Bound: one
