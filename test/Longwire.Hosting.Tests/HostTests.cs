@@ -63,6 +63,34 @@ public sealed class HostTests
             failure.Problems.Select(static problem => problem.ToString()));
     }
 
+    [Theory]
+    [InlineData("allowed", "")]
+    [InlineData("allowed", " ")]
+    [InlineData("allowed", ",")]
+    [InlineData("allowed:0", "")] // of a variable that is not set
+    public async Task Negotiate_that_allows_nobody_does_not_allow_everybody(string key, string value)
+    {
+        await using TestHost host = TestHost.Create(
+            HandlerLifetime.Shared, ($"endpoints:echo:negotiate:{key}", value));
+        SettingsException failure = await Assert.ThrowsAsync<SettingsException>(host.StartAsync);
+        Assert.Equal(
+            "longwire:endpoints:echo:negotiate:allowed: it names nobody; name somebody, or leave the key out to admit "
+                + "everybody who is authenticated",
+            $"{Assert.Single(failure.Problems)}");
+    }
+
+    [Fact]
+    public async Task A_name_that_is_not_set_is_not_left_out_silently()
+    {
+        await using TestHost host = TestHost.Create(
+            HandlerLifetime.Shared, ("endpoints:echo:negotiate:allowed:0", "alice@EXAMPLE.ORG"),
+            ("endpoints:echo:negotiate:allowed:1", ""));
+        SettingsException failure = await Assert.ThrowsAsync<SettingsException>(host.StartAsync);
+        Assert.Equal(
+            "longwire:endpoints:echo:negotiate:allowed: one of the names is empty; write it, or leave it out",
+            $"{Assert.Single(failure.Problems)}");
+    }
+
     [Fact]
     public async Task Health_is_unhealthy_before_and_after_and_healthy_between()
     {

@@ -12,7 +12,7 @@ internal static class LayerReading
         if (reader.Nested("negotiate") is { } negotiate)
         {
             NegotiateServerOptions options = negotiate.Apply(LayerTables.Negotiate);
-            endpoint = endpoint with { Negotiate = options with { Allowed = negotiate.Texts("allowed") ?? [] } };
+            endpoint = endpoint with { Negotiate = options with { Allowed = ReadAllowed(negotiate) } };
             negotiate.End();
         }
         if (reader.Nested("deflate") is { } deflate)
@@ -27,6 +27,23 @@ internal static class LayerReading
             deflate.End();
         }
         return endpoint;
+    }
+
+    /// <summary>Who may connect; none for everybody, which an empty list does not mean.</summary>
+    private static IReadOnlyList<string> ReadAllowed(SettingReader reader)
+    {
+        // What is empty is more often a variable that was not set than a wish, and must not open the door.
+        if (reader.Texts("allowed") is not { } names)
+            return [];
+        if (names.All(string.IsNullOrWhiteSpace))
+        {
+            reader.Report(
+                "allowed", "it names nobody; name somebody, or leave the key out to admit everybody who is "
+                    + "authenticated");
+        }
+        else if (names.Any(string.IsNullOrWhiteSpace))
+            reader.Report("allowed", "one of the names is empty; write it, or leave it out");
+        return names;
     }
 
     private static EndpointSettings ReadTls(SettingReader reader, EndpointSettings endpoint)

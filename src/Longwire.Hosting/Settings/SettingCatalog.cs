@@ -25,7 +25,7 @@ public static class SettingCatalog
         List("endpoints:*:tls:applicationProtocols:*", "longwire", "ALPN, in order of preference"),
         .. Describe("endpoints:*:negotiate:", LayerTables.Negotiate),
         List("endpoints:*:negotiate:allowed:*", "alice@EXAMPLE.ORG",
-            "who may connect; by default everybody who is authenticated"),
+            "who may connect, at least one; without the key everybody who is authenticated"),
         .. Describe("endpoints:*:deflate:", LayerTables.Deflate),
         .. Describe("endpoints:*:deflate:inbound:", LayerTables.Inflate),
     ];
