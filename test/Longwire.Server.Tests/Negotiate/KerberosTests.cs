@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Authentication;
 using Longwire.Transport.Layers;
 
 namespace Longwire.ServerTests;
@@ -40,6 +41,15 @@ public sealed class KerberosTests(KerberosRealm realm) : IClassFixture<KerberosR
         Assert.Equal("identity alice@LONGWIRE.TEST Kerberos", await server.ReadLineWith("identity"));
         await using Tool stranger = realm.Start(null, ["dial", $"{poller}", _address, Service, "4"]);
         Assert.StartsWith("failed HandshakeFailed", await stranger.ReadToEnd());
+    }
+
+    [Fact]
+    public void A_server_that_did_not_prove_itself_is_refused()
+    {
+        using var nobody = new NegotiateStream(new MemoryStream()); // as after NTLM: nobody has proved a thing
+        AuthenticationException refused = Assert.Throws<AuthenticationException>(
+            () => NegotiateClientLayer.RequireProof(nobody, Service));
+        Assert.Contains($"did not prove that it is {Service}", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

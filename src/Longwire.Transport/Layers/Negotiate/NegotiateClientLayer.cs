@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Security.Principal;
 
 namespace Longwire.Transport.Layers;
@@ -21,7 +22,8 @@ public sealed record NegotiateClientOptions
 /// <summary>The client's side of Negotiate, for wires that a loop dialled.</summary>
 /// <remarks>
 /// The identity is the process's own: on Linux the ticket cache that <c>KRB5CCNAME</c> names, on Windows the account
-/// that it runs as. The server proves itself by knowing the service's key.
+/// that it runs as. The server proves itself by knowing the service's key; what cannot prove it (NTLM, to which Windows
+/// may fall back, does not) is refused with an <see cref="AuthenticationException"/>.
 /// </remarks>
 public sealed class NegotiateClientLayer : NegotiateLayer
 {
@@ -40,7 +42,18 @@ public sealed class NegotiateClientLayer : NegotiateLayer
         await stream.AuthenticateAsClientAsync(
             CredentialCache.DefaultNetworkCredentials, _options.Service, _options.Protection,
             TokenImpersonationLevel.Identification).ConfigureAwait(false);
+        RequireProof(stream, _options.Service);
         context.Identity = stream.RemoteIdentity;
+    }
+
+    internal static void RequireProof(AuthenticatedStream stream, string service)
+    {
+        if (!stream.IsMutuallyAuthenticated)
+        {
+            throw new AuthenticationException(
+                $"The server did not prove that it is {service}: Kerberos was not used. Check the service's principal "
+                + "and its name in DNS.");
+        }
     }
 
     private static NegotiateClientOptions Checked(NegotiateClientOptions options)
