@@ -255,21 +255,22 @@ class Watch:
                 known = {t: s for t, s in self._positions.items() if matches(topic_filter, t)}
                 link.send("SUBSCRIBE", id=number, interval=0, filter=topic_filter,
                           positions=dict(list(known.items())[:MAX_POSITIONS]))
-            returned = set(self._positions)
+            returned = dict.fromkeys(self._positions, 0)
             while True:
                 self._take(*link.receive_any(), returned)
         finally:
             link.close()
 
     def _take(self, name, fields, returned):
-        """`returned`: topics that were followed before, of which not all that was missed has been told yet."""
+        """`returned`: topics that were followed before, and how many of their lost messages a GAP has told."""
         if name == "VALUE":
             topic, sequence = fields["topic"], fields["sequence"]
             known = self._positions.get(topic, 0)
-            if topic in returned:
-                returned.discard(topic)
-                if sequence > known + 1:
-                    self._tell(f"# gap {topic} {sequence - known - 1}")
+            lost = sequence - known - 1 - returned.get(topic, 0)
+            if topic in returned and sequence > known:
+                del returned[topic]
+                if lost > 0:
+                    self._tell(f"# gap {topic} {lost}")
             if sequence > known:  # else it is here already, by another filter or from before
                 self._positions[topic] = sequence
                 self._tell(f"{topic} {sequence} {shown(fields['payload'])}")
@@ -277,12 +278,13 @@ class Watch:
             topic = fields["topic"]
             self._tell(f"# gap {topic} {fields['count']}")
             if topic in returned:
-                self._positions[topic] += fields["count"]
+                returned[topic] += fields["count"]  # beside the number: overlapping filters tell one gap twice
         elif name == "STALE":
             self._tell(f"# stale {fields['topic']}")
         elif name == "SNAPSHOT-END":
             self._tell(f"# complete {fields['filter']}")
-            returned -= {topic for topic in returned if matches(fields["filter"], topic)}
+            for topic in [topic for topic in returned if matches(fields["filter"], topic)]:
+                del returned[topic]
 
 
 def shown(payload):

@@ -30,6 +30,11 @@ public static class FeedProtocol
 
     /// <summary>What a message is; 0, which is no type, when it is empty. Types may be unknown.</summary>
     public static FeedType TypeOf(ReadOnlySpan<byte> message) => message.IsEmpty ? default : (FeedType)message[0];
+
+    /// <summary>As much of a text for people as a message takes.</summary>
+    internal static string Clip(string text) => System.Text.Encoding.UTF8.GetByteCount(text) <= MaxTextBytes
+        ? text
+        : text[..(MaxTextBytes / 3)]; // a character is 3 bytes at most
 }
 
 /// <summary>The first byte of a message.</summary>
@@ -44,7 +49,7 @@ public enum FeedType : byte
     /// <summary>To the client: a request was carried out.</summary>
     Done = 0x03,
 
-    /// <summary>To the client: a request was refused, or the connection ends.</summary>
+    /// <summary>Both ways: a request was refused; to the client also: the connection ends.</summary>
     Error = 0x04,
 
     /// <summary>To the client: the server is about to end the connection.</summary>
@@ -77,14 +82,14 @@ public enum FeedType : byte
     /// <summary>To the server: a message for a topic.</summary>
     Publish = 0x16,
 
-    /// <summary>To the server: do something and reply.</summary>
+    /// <summary>Both ways: do something and reply.</summary>
     Command = 0x20,
 
-    /// <summary>To the client: the answer to COMMAND.</summary>
+    /// <summary>Both ways: the answer to COMMAND.</summary>
     Reply = 0x21,
 }
 
-/// <summary>What a server can and demands, in its HELLO. Unknown bits are ignored.</summary>
+/// <summary>What a side can and demands, in its HELLO. Unknown bits are ignored.</summary>
 [Flags]
 public enum FeedFeatures : ushort
 {
@@ -99,6 +104,9 @@ public enum FeedFeatures : ushort
 
     /// <summary>The interval of a SUBSCRIBE is heeded.</summary>
     Interval = 4,
+
+    /// <summary>Of a client: it answers commands.</summary>
+    Commands = 8,
 }
 
 /// <summary>Why a request was refused. Codes below 16 end the connection.</summary>

@@ -8,7 +8,7 @@ public readonly ref struct FeedHello
     /// <summary>From the client the highest that it speaks, from the server the one that both will use.</summary>
     public ushort Version { get; private init; }
 
-    /// <summary>What the server can and demands; 0 from a client.</summary>
+    /// <summary>What the sender can and demands.</summary>
     public FeedFeatures Features { get; private init; }
 
     /// <summary>The server's epoch; from a client the one that its positions belong to, 0 without any.</summary>

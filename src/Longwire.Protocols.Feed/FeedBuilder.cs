@@ -41,8 +41,6 @@ public sealed class FeedBuilder
     public FeedBuilder Options(EndpointOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.HeartbeatInterval >= TimeSpan.FromDays(49)) // HELLO has 32 bits of milliseconds for it
-            throw new ArgumentException("EndpointOptions.HeartbeatInterval must be below 49 days for a Feed endpoint.");
         EndpointOptions = options;
         return this;
     }

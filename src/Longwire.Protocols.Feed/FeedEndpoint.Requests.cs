@@ -9,13 +9,10 @@ internal sealed partial class FeedEndpoint
 {
     private void LogIn(Connection<FeedSession> connection, FeedAuth auth)
     {
-        uint id = auth.Id;
-        string user = Encoding.UTF8.GetString(auth.User);
-        string secret = Encoding.UTF8.GetString(auth.Secret);
         if (settings.Authenticator is null)
-            connection.Done(id, 0); // nothing is asked for, so nothing is wrong
-        else if (!connection.Session.Requests.TryAdd(() => LogIn(connection, id, user, secret), auth.Secret.Length))
-            RefuseBusy(connection, id);
+            connection.Done(auth.Id, 0); // nothing is asked for, so nothing is wrong
+        else if (!connection.Session.Requests.TryAdd(new Login(this, connection, auth)))
+            RefuseBusy(connection, auth.Id);
     }
 
     private async Task LogIn(Connection<FeedSession> connection, uint id, string user, string secret)
@@ -35,9 +32,10 @@ internal sealed partial class FeedEndpoint
             return;
         if (isRight)
         {
+            if (!session.IsAuthenticated && !session.TryEndLogin())
+                return; // the time was over first, and the client is told so
             session.User = user;
             session.IsAuthenticated = true;
-            session.StopLoginTimer();
             connection.Done(id, 0);
         }
         else if (++session.FailedLogins < _limits.MaxFailedLogins)
@@ -53,84 +51,45 @@ internal sealed partial class FeedEndpoint
 
     private void Command(Connection<FeedSession> connection, FeedCommand command)
     {
+        if (settings.CommandHandler is not { } handler)
+        {
+            connection.Refuse(command.Id, FeedErrorCode.UnknownCommand, "name", "this server takes no commands");
+            return;
+        }
         TimeSpan deadline = command.Deadline == TimeSpan.Zero || command.Deadline > _limits.CommandDeadline
             ? _limits.CommandDeadline
             : command.Deadline;
-        long received = settings.TimeProvider.GetTimestamp();
         var request = new FeedRequest(
             command.Id, Encoding.UTF8.GetString(command.Name), command.Payload.ToArray(), deadline);
-        if (settings.CommandHandler is null)
-            connection.Refuse(request.Id, FeedErrorCode.UnknownCommand, "name", "this server takes no commands");
-        else if (!connection.Session.Requests.TryAdd(
-            () => Run(connection, request, received), request.Payload.Length))
-            RefuseBusy(connection, request.Id);
-    }
-
-    /// <summary>
-    /// At the deadline the client is told, and the handler's token cancelled; the next command waits for the handler
-    /// all the same, because commands are handled in order.
-    /// </summary>
-    private async Task Run(Connection<FeedSession> connection, FeedRequest request, long received)
-    {
-        TimeSpan left = request.Deadline - settings.TimeProvider.GetElapsedTime(received);
-        if (left <= TimeSpan.Zero)
-        {
-            RefuseLate(connection, request.Id);
-            return;
-        }
-        int answered = 0;
-        using var deadline = new CancellationTokenSource(left, settings.TimeProvider);
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, connection.Cancellation);
-        request.Cancellation = ends.Token;
-        using CancellationTokenRegistration late = deadline.Token.UnsafeRegister(
-            _ =>
-            {
-                if (Interlocked.Exchange(ref answered, 1) == 0)
-                    RefuseLate(connection, request.Id);
-            },
-            null);
-        FeedAnswer answer = await Ask(connection, request).ConfigureAwait(false);
-        if (Interlocked.Exchange(ref answered, 1) != 0)
-            return;
-        if (answer.Failure is { } failure)
-        {
-            FeedErrorCode code = ReferenceEquals(answer, FeedAnswer.Unknown)
-                ? FeedErrorCode.UnknownCommand
-                : FeedErrorCode.CommandFailed;
-            connection.Refuse(request.Id, code, "name", failure);
-            return;
-        }
-        await connection.ReplyAsync(request.Id, answer.Payload).ConfigureAwait(false);
-    }
-
-    private async ValueTask<FeedAnswer> Ask(Connection<FeedSession> connection, FeedRequest request)
-    {
-        try
-        {
-            return await settings.CommandHandler!(connection, request).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (request.Cancellation.IsCancellationRequested)
-        {
-            return FeedAnswer.Failed("cancelled");
-        }
-        catch (Exception exception)
-        {
-            CommandThrew(settings.Logger, exception, request.Name, connection.Id);
-            return FeedAnswer.Failed("the command's handler failed; the server's log says why");
-        }
+        var run = new CommandRun(
+            request, asked => handler(connection, asked), connection.AnswerAsync, settings.TimeProvider,
+            connection.Cancellation);
+        if (!connection.Session.Requests.TryAdd(run))
+            RefuseBusy(connection, command.Id);
     }
 
     private static void RefuseBusy(Connection<FeedSession> connection, uint id) => connection.Refuse(
         id, FeedErrorCode.LimitReached, "id", "too many requests wait; let some be answered first");
 
-    private static void RefuseLate(Connection<FeedSession> connection, uint id) => connection.Refuse(
-        id, FeedErrorCode.DeadlineExceeded, "deadline", "the command was not done in time");
-
-    [LoggerMessage(EventId = 1601, Level = LogLevel.Error,
-        Message = "The handler of the command {Name} threw, for connection {Id}")]
-    private static partial void CommandThrew(ILogger logger, Exception exception, string name, long id);
+    [LoggerMessage(EventId = 1601, Level = LogLevel.Error, Message = "The handler of {Request} threw, for connection {Id}")]
+    private static partial void RequestThrew(ILogger logger, Exception exception, QueuedRequest request, long id);
 
     [LoggerMessage(EventId = 1602, Level = LogLevel.Error,
         Message = "The authenticator threw, for connection {Id}; the login is refused")]
     private static partial void LoginThrew(ILogger logger, Exception exception, long id);
+
+    private sealed class Login(FeedEndpoint endpoint, Connection<FeedSession> connection, FeedAuth auth) : QueuedRequest
+    {
+        private readonly uint _id = auth.Id;
+        private readonly string _user = Encoding.UTF8.GetString(auth.User);
+        private readonly string _secret = Encoding.UTF8.GetString(auth.Secret);
+
+        internal override int Bytes { get; } = auth.Secret.Length;
+
+        internal override Task RunAsync() => endpoint.LogIn(connection, _id, _user, _secret);
+
+        public override void Dispose()
+        {
+        }
+    }
 }

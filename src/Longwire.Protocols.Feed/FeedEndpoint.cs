@@ -24,11 +24,7 @@ internal sealed partial class FeedEndpoint(FeedBuilder settings)
             "the server is stopping")))
         .OnConnect(Connect)
         .OnMessageInline(Handle)
-        .OnClosed((connection, _) =>
-        {
-            connection.Session.StopLoginTimer();
-            connection.Session.Requests.Clear();
-        });
+        .OnClosed(static (connection, _) => connection.Session.End());
 
     private FeedSession Connect(Connection connection)
     {
@@ -38,11 +34,14 @@ internal sealed partial class FeedEndpoint(FeedBuilder settings)
                 var late = (Connection<FeedSession>)state!;
                 if (late.Session is null)
                     late.Abort(CloseReason.IdleTimeout); // it is not even connected
-                else
+                else if (late.Session.TryEndLogin())
                     late.End(FeedErrorCode.LoginTimeout, "", "no login in time", CloseReason.IdleTimeout);
             },
             connection, _limits.LoginTimeout, Timeout.InfiniteTimeSpan);
-        return new FeedSession(new RequestQueue(_limits), login) { IsAuthenticated = settings.Authenticator is null };
+        var requests = new RequestQueue(
+            _limits.WaitingRequests, _limits.WaitingRequestBytes,
+            (request, exception) => RequestThrew(settings.Logger, exception, request, connection.Id));
+        return new FeedSession(settings, requests, login);
     }
 
     private void Handle(Connection<FeedSession> connection, BorrowedMessage received)
@@ -92,6 +91,13 @@ internal sealed partial class FeedEndpoint(FeedBuilder settings)
             case FeedType.Publish when FeedPublish.TryRead(message, out FeedPublish publish, out fault):
                 Publish(connection, publish);
                 break;
+            case FeedType.Reply when FeedReply.TryRead(message, out FeedReply reply, out fault):
+                connection.Session.Sent.Complete(reply.Id, new FeedResult(reply.Payload.ToArray(), 0));
+                break;
+            case FeedType.Error when FeedError.TryRead(message, out FeedError error, out fault):
+                connection.Session.Sent.Refuse(
+                    error.Id, error.Code, Encoding.UTF8.GetString(error.Field), Encoding.UTF8.GetString(error.Text));
+                break;
             case FeedType.Command when FeedCommand.TryRead(message, out FeedCommand command, out fault):
                 Command(connection, command);
                 break;
@@ -116,15 +122,17 @@ internal sealed partial class FeedEndpoint(FeedBuilder settings)
         FeedSession session = connection.Session;
         session.HasHello = true;
         session.Epoch = hello.Epoch;
+        session.TakesCommands = hello.Features.HasFlag(FeedFeatures.Commands);
         session.Program = Encoding.UTF8.GetString(hello.Name);
-        if (session.IsAuthenticated)
-            session.StopLoginTimer();
+        if (session.IsAuthenticated && !session.TryEndLogin())
+            return; // too late, and the client is told so
         FeedFeatures features = settings.Authenticator is null
             ? FeedFeatures.Resume
             : FeedFeatures.Resume | FeedFeatures.AuthenticationRequired;
+        double heartbeat = connection.Options.HeartbeatInterval.TotalMilliseconds; // hosting may have changed it since
         connection.Answer(output => FeedHello.Write(
             output, FeedProtocol.Version, features, connection.Hub.Epoch, (uint)_limits.MaxMessageBytes,
-            settings.EndpointOptions.HeartbeatInterval, "longwire"));
+            TimeSpan.FromMilliseconds(Math.Min(heartbeat, uint.MaxValue)), "longwire"));
     }
 
     private static void Subscribe(Connection<FeedSession> connection, FeedSubscribe subscribe)

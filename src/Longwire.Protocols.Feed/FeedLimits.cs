@@ -29,6 +29,9 @@ public sealed record FeedLimits
     /// <summary>Payload bytes of those that wait. Default: 64 KiB; when nothing waits any one is taken.</summary>
     public int WaitingRequestBytes { get; init; } = 64 << 10;
 
+    /// <summary>Commands to one client that wait for its answer. Default: 64.</summary>
+    public int SentCommands { get; init; } = 64;
+
     /// <summary>A draining server asks clients not to come back earlier. Default: 1 s; up to 49 days.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -46,6 +49,7 @@ public sealed record FeedLimits
             "a positive time below 49 days");
         Check(WaitingRequests >= 1, nameof(WaitingRequests), "at least 1");
         Check(WaitingRequestBytes >= 1, nameof(WaitingRequestBytes), "at least 1 byte");
+        Check(SentCommands >= 1, nameof(SentCommands), "at least 1");
         Check(RetryAfter >= TimeSpan.Zero && RetryAfter < TimeSpan.FromDays(49), nameof(RetryAfter), "0 to 49 days");
         Check(RetryJitter >= TimeSpan.Zero && RetryJitter < TimeSpan.FromDays(49), nameof(RetryJitter), "0 to 49 days");
     }

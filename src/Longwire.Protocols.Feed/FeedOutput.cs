@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text;
 using Longwire.Protocols.Feed;
 
 namespace Longwire;
@@ -32,30 +31,30 @@ internal static class FeedOutput
         connection.Answer(output => FeedDone.Write(output, id, sequence));
 
     internal static void Refuse(this Connection connection, uint id, FeedErrorCode code, string field, string text) =>
-        connection.Answer(output => FeedError.Write(output, id, code, field, Clip(text)));
+        connection.Answer(output => FeedError.Write(output, id, code, field, FeedProtocol.Clip(text)));
 
     /// <summary>Says why, and ends the connection in good order.</summary>
     internal static void End(
         this Connection<FeedSession> connection, FeedErrorCode code, string field, string text, CloseReason reason)
     {
         connection.Session.HasEnded = true;
-        connection.Session.StopLoginTimer();
+        connection.Session.TryEndLogin();
         connection.Refuse(0, code, field, text);
         _ = connection.CloseAsync(reason: reason); // it ends by its deadline
     }
 
-    /// <summary>Sends a reply of any length, once there is room for it.</summary>
-    internal static async ValueTask ReplyAsync(this Connection connection, uint id, ReadOnlyMemory<byte> payload)
+    /// <summary>Answers a command: a reply of any length once there is room for it, an error at once.</summary>
+    internal static async ValueTask AnswerAsync(this Connection connection, uint id, FeedAnswer answer)
     {
-        var output = new ArrayBufferWriter<byte>(payload.Length + 5); // type and id
-        FeedReply.Write(output, id, payload.Span);
+        if (answer.Code != FeedErrorCode.None)
+        {
+            connection.Refuse(id, answer.Code, answer.Field, answer.Why);
+            return;
+        }
+        var output = new ArrayBufferWriter<byte>(answer.Payload.Length + 5); // type and id
+        FeedReply.Write(output, id, answer.Payload.Span);
         SendResult result = await connection.SendAsync(output.WrittenMemory).ConfigureAwait(false);
         if (result is SendResult.TooLarge or SendResult.OutOfMemory)
             connection.Refuse(id, FeedErrorCode.TooLarge, "payload", "the reply is over the server's limit");
     }
-
-    /// <summary>As much of a text as a message takes.</summary>
-    private static string Clip(string text) => Encoding.UTF8.GetByteCount(text) <= FeedProtocol.MaxTextBytes
-        ? text
-        : text[..(FeedProtocol.MaxTextBytes / 3)]; // a character is 3 bytes at most
 }

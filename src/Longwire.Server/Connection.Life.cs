@@ -161,7 +161,7 @@ public abstract partial class Connection
     internal void BeginDrain(TimeSpan deadline)
     {
         if (_state <= ConnectionState.Open && _endpoint.Goodbye is { } goodbye
-            && Endpoint.TryEncode(_endpoint.Codec, goodbye, _host.Pool, out Frame? frame) == SendResult.Queued)
+            && Outgoing.TryEncode(_endpoint.Codec, goodbye, _host.Pool, out Frame? frame) == SendResult.Queued)
         {
             TakePosted();
             AppendOwn(frame!);

@@ -262,7 +262,7 @@ public abstract partial class Connection
 
     private void SendControl(ReadOnlySpan<byte> payload)
     {
-        if (Endpoint.TryEncode(_endpoint.Codec, payload, _host.Pool, out Frame? frame) == SendResult.Queued)
+        if (Outgoing.TryEncode(_endpoint.Codec, payload, _host.Pool, out Frame? frame) == SendResult.Queued)
             InsertControl(frame!);
     }
 

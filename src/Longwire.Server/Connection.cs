@@ -41,6 +41,9 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     /// <summary>The peer's address.</summary>
     public PeerAddress Remote => _wire.Remote;
 
+    /// <summary>The limits and deadlines of its endpoint.</summary>
+    public EndpointOptions Options => _endpoint.Options;
+
     /// <summary>Who the peer is by Negotiate (<see cref="NegotiateServerLayer"/>), or null without it.</summary>
     public IIdentity? Identity => (_wire as LayeredWire)?.Context.Identity;
 
@@ -92,7 +95,7 @@ public abstract partial class Connection : TimedWork, IWireHandler, ISubscriber
     {
         if (_state >= ConnectionState.Closing)
             return SendResult.Closed;
-        SendResult result = Endpoint.TryEncode(_endpoint.Codec, payload, _host.Pool, out Frame? frame);
+        SendResult result = Outgoing.TryEncode(_endpoint.Codec, payload, _host.Pool, out Frame? frame);
         if (result != SendResult.Queued)
             return result;
         Interleaving.Point();

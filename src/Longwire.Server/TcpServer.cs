@@ -187,7 +187,7 @@ public sealed partial class TcpServer : IAsyncDisposable
     {
         foreach (Endpoint endpoint in _endpoints)
         {
-            if (Endpoint.TryEncode(endpoint.Codec, payload, Pool, out Frame? frame) != SendResult.Queued)
+            if (Outgoing.TryEncode(endpoint.Codec, payload, Pool, out Frame? frame) != SendResult.Queued)
                 continue;
             foreach (LoopHost host in _hosts)
             {

@@ -34,7 +34,8 @@ internal sealed class FeedBench : IAsyncDisposable
     internal string? ExpectedError { get; set; }
 
     internal static async Task<FeedBench> Start(
-        PollerKind poller, Action<FeedBuilder>? feed = null, string address = "127.0.0.1:0", HubOptions? hub = null)
+        PollerKind poller, Action<FeedBuilder>? feed = null, string address = "127.0.0.1:0", HubOptions? hub = null,
+        EndpointOptions? later = null)
     {
         var logs = new RecordingLogs();
         TcpServer server = TcpServer.Create(o => o
@@ -42,11 +43,16 @@ internal sealed class FeedBench : IAsyncDisposable
             .Poller(poller)
             .Logging(logs)
             .Hub(hub ?? new HubOptions())
-            .Listen($"tcp://{address}", endpoint => endpoint.UseFeed(f =>
+            .Listen($"tcp://{address}", endpoint =>
             {
-                f.Logging(logs.CreateLogger("feed"));
-                feed?.Invoke(f);
-            })));
+                EndpointBuilder<FeedSession> described = endpoint.UseFeed(f =>
+                {
+                    f.Logging(logs.CreateLogger("feed"));
+                    feed?.Invoke(f);
+                });
+                if (later is not null)
+                    described.Options(later);
+            }));
         await server.StartAsync(TestContext.Current.CancellationToken);
         return new FeedBench(server, logs);
     }

@@ -58,6 +58,20 @@ public sealed class PythonClientTests
             Assert.Equal("host/cpu 1 anew", line);
     }
 
+    [Fact]
+    public async Task A_gap_that_two_filters_tell_costs_no_value() => Assert.Equal(
+        "# gap a 2\n# gap a 2\na 8 x\n",
+        Encoding.UTF8.GetString(await Tool.Run("python3", default, "-B", "-c", $$"""
+            import sys
+            sys.path.insert(0, r"{{Path.GetDirectoryName(Paths.PythonClient)}}")
+            from longwire_feed import Watch
+            watch = Watch(None, None, [], print)
+            watch._positions, returned = {"a": 5}, {"a": 0}
+            watch._take("GAP", {"topic": "a", "count": 2}, returned)
+            watch._take("GAP", {"topic": "a", "count": 2}, returned)
+            watch._take("VALUE", {"topic": "a", "sequence": 8, "payload": b"x"}, returned)
+            """)));
+
     private static void HurryBack(FeedBuilder feed) => feed.Limits(new FeedLimits
     {
         RetryAfter = TimeSpan.FromMilliseconds(50),

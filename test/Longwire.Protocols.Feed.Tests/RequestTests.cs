@@ -86,14 +86,36 @@ public sealed class RequestTests
         FeedPeer peer = await bench.Connect();
         peer.Command(1, "first");
         peer.Command(2, "second", deadline: TimeSpan.FromMilliseconds(1));
-        await peer.ExpectPong();
-        await Wait.Until(() => ran.Count == 1, "the first command");
-        long since = TimeProvider.System.GetTimestamp();
-        await Wait.Until(() => TimeProvider.System.GetElapsedTime(since).TotalMilliseconds > 2, "the deadline");
+        await peer.ExpectError(2, FeedErrorCode.DeadlineExceeded, "deadline"); // the first still runs
         release.SetResult();
         await peer.ExpectReply(1);
-        await peer.ExpectError(2, FeedErrorCode.DeadlineExceeded, "deadline");
-        Assert.Equal(["first"], ran);
+        peer.Command(3, "third");
+        await peer.ExpectReply(3);
+        Assert.Equal(["first", "third"], ran);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task Behind_a_handler_that_hangs_each_command_is_refused_at_its_deadline(PollerKind poller)
+    {
+        var release = new TaskCompletionSource();
+        await using FeedBench bench = await FeedBench.Start(poller, feed => feed.OnCommand(async (_, _) =>
+        {
+            await release.Task; // does not look at its token
+            return "";
+        }));
+        FeedPeer peer = await bench.Connect();
+        try
+        {
+            peer.Command(1, "hung", deadline: TimeSpan.FromMilliseconds(50));
+            await peer.ExpectError(1, FeedErrorCode.DeadlineExceeded, "deadline");
+            peer.Command(2, "behind it", deadline: TimeSpan.FromMilliseconds(50));
+            await peer.ExpectError(2, FeedErrorCode.DeadlineExceeded, "deadline");
+        }
+        finally
+        {
+            release.SetResult();
+        }
     }
 
     [Theory]
@@ -128,16 +150,24 @@ public sealed class RequestTests
     public async Task A_handler_that_throws_harms_only_its_command(PollerKind poller)
     {
         await using FeedBench bench = await FeedBench.Start(poller, static feed => feed
-            .OnCommand(static (_, command) => command.Name == "throw"
-                ? throw new InvalidOperationException("planted")
-                : ValueTask.FromResult<FeedAnswer>("fine")));
-        bench.ExpectedError = "planted";
+            .OnCommand(static (_, command) => command.Name switch
+            {
+                "throw" => throw new InvalidOperationException("planted"),
+                "null" => ValueTask.FromResult<FeedAnswer>(null!),
+                "deny" => ValueTask.FromResult(FeedAnswer.Denied("not you")),
+                _ => ValueTask.FromResult<FeedAnswer>("fine"),
+            }));
+        bench.ExpectedError = "The handler of the command";
         FeedPeer peer = await bench.Connect();
         peer.Command(1, "throw");
         string text = await peer.ExpectError(1, FeedErrorCode.CommandFailed, "name");
         Assert.DoesNotContain("planted", text, StringComparison.Ordinal);
-        peer.Command(2, "other");
-        Assert.Equal("fine", await peer.ExpectReply(2));
+        peer.Command(2, "null");
+        await peer.ExpectError(2, FeedErrorCode.CommandFailed, "name");
+        peer.Command(3, "deny");
+        Assert.Equal("not you", await peer.ExpectError(3, FeedErrorCode.Denied, "name"));
+        peer.Command(4, "other");
+        Assert.Equal("fine", await peer.ExpectReply(4));
     }
 
     [Theory]
@@ -221,6 +251,25 @@ public sealed class RequestTests
         FeedPeer peer = await bench.Connect();
         peer.LogIn(1, "ada", "whatever");
         await peer.ExpectDone(1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task A_login_that_ends_after_its_time_logs_nobody_in(PollerKind poller)
+    {
+        var release = new TaskCompletionSource();
+        await using FeedBench bench = await FeedBench.Start(poller, feed => feed
+            .Limits(new FeedLimits { LoginTimeout = TimeSpan.FromMilliseconds(300) })
+            .Authenticate(async (_, _, _) =>
+            {
+                await release.Task;
+                return true;
+            }));
+        FeedPeer peer = await bench.Connect();
+        peer.LogIn(1, "ada", "sesame");
+        await peer.ExpectError(0, FeedErrorCode.LoginTimeout, "");
+        release.SetResult();
+        await peer.ExpectEnd();
     }
 
     [Theory]

@@ -10,6 +10,18 @@ public sealed class TopicTests
     public static TheoryData<PollerKind> Pollers => FeedBench.Pollers;
 
     [Theory]
+    [InlineData(5.0, "300000")]
+    [InlineData(60.0 * 24 * 60, "4294967295")] // 60 days: more than the field holds
+    public async Task Hello_tells_the_heartbeat_that_the_endpoint_was_given_last(double minutes, string told)
+    {
+        await using FeedBench bench = await FeedBench.Start(
+            PollerKind.Automatic, later: new EndpointOptions { HeartbeatInterval = TimeSpan.FromMinutes(minutes) });
+        FeedPeer peer = await bench.Dial();
+        peer.Send(static output => FeedHello.Write(output, 1, FeedFeatures.None, 0, 0, TimeSpan.Zero, "test"));
+        Assert.Equal(told, (await peer.Expect(FeedType.Hello))["heartbeat"]);
+    }
+
+    [Theory]
     [MemberData(nameof(Pollers))]
     public async Task Hello_tells_version_epoch_and_limits(PollerKind poller)
     {

@@ -32,8 +32,7 @@ internal static class ProjectRules
         ["Longwire.Protocols.Telnet"] = ServerAndBelow,
         ["Longwire.Protocols.Mqtt"] = ServerAndBelow,
         ["Longwire.Redis"] = ServerAndBelow,
-        ["Longwire.Client"] =
-            ["Longwire.Protocols.Feed.Codec", "Longwire.Transport", "Longwire.Framing", "Longwire.Primitives"],
+        ["Longwire.Client"] = ["Longwire.Protocols.Feed.Codec", .. ServerAndBelow[1..]], // the hub's for its filters
         ["Longwire.Hosting"] = ProtocolsAndBelow,
         ["Longwire.Web"] = ProtocolsAndBelow,
         ["Longwire.Storage"] = ProtocolsAndBelow,

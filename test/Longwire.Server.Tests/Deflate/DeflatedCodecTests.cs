@@ -113,7 +113,7 @@ public sealed class DeflatedCodecTests
         var codec = new DeflatedCodec(LengthPrefix.BigEndian32(MaxFrame), DeflateOptions.Default);
         foreach (int length in (int[])[10, 100, 1_000, 16_384, MaxFrame])
         {
-            Assert.Equal(SendResult.Queued, Endpoint.TryEncode(codec, new byte[length], pool, out Frame? frame));
+            Assert.Equal(SendResult.Queued, Outgoing.TryEncode(codec, new byte[length], pool, out Frame? frame));
             Assert.InRange(frame!.HeldBytes, frame.Length, Math.Max(128, 2 * frame.Length));
             using var inflater = new PushInflater();
             Assert.Equal(new byte[length], inflater.Inflate(frame.Span.ToArray())[4..]);
@@ -127,7 +127,7 @@ public sealed class DeflatedCodecTests
     {
         var pool = new SlabPool();
         var codec = new CountingCodec(LengthPrefix.BigEndian32(MaxFrame), fails: true);
-        Assert.Throws<InvalidOperationException>(() => Endpoint.TryEncode(codec, new byte[100], pool, out _));
+        Assert.Throws<InvalidOperationException>(() => Outgoing.TryEncode(codec, new byte[100], pool, out _));
         Assert.Equal(0, pool.Leases(LeaseOwner.Frame));
     }
 

@@ -1,27 +1,5 @@
 namespace Longwire;
 
-/// <summary>What became of a send.</summary>
-public enum SendResult : byte
-{
-    /// <summary>In the outbox; it leaves in order.</summary>
-    Queued,
-
-    /// <summary>The outbox has no room; <see cref="Connection.SendAsync"/> waits for it.</summary>
-    Full,
-
-    /// <summary>The connection is closing or closed.</summary>
-    Closed,
-
-    /// <summary>The payload exceeds the codec's frame limit.</summary>
-    TooLarge,
-
-    /// <summary>The payload cannot be a frame of the codec, such as a line with a line feed in it.</summary>
-    Malformed,
-
-    /// <summary>The slab pool is at its ceiling.</summary>
-    OutOfMemory,
-}
-
 /// <summary>What became of a sign-in.</summary>
 public enum SignInResult : byte
 {
