@@ -28,14 +28,16 @@ public sealed class Hub
         ArgumentNullException.ThrowIfNull(pool);
         Pool = pool;
         Options = options ?? new HubOptions();
-        Epoch = (time ?? TimeProvider.System).GetUtcNow().ToUnixTimeMilliseconds();
+        DateTimeOffset now = (time ?? TimeProvider.System).GetUtcNow();
+        Epoch = (now - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
     }
 
     /// <summary>The limits.</summary>
     public HubOptions Options { get; }
 
     /// <summary>
-    /// Names this life of the hub: sequence numbers of another epoch mean nothing. Unix time in milliseconds at start.
+    /// Names this life of the hub: sequence numbers of another epoch mean nothing. Unix time in
+    /// microseconds at its start, below 2^53 until the year 2255.
     /// </summary>
     public long Epoch { get; }
 

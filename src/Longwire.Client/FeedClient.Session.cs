@@ -1,0 +1,379 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Longwire.Primitives;
+using Longwire.Protocols.Feed;
+
+namespace Longwire;
+
+// One connection after the other, on the loop: HELLO, login, subscriptions, and what the server sends.
+public sealed partial class FeedClient
+{
+    private const int MaxPositionBytes = 512 << 10; // of one SUBSCRIBE; the servers' default limit is twice that
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? t_writer;
+
+    private readonly Dictionary<string, FeedSubscription> _subscriptions = new(StringComparer.Ordinal); // by filter
+    private readonly HashSet<string> _leaving = new(StringComparer.Ordinal); // UNSUBSCRIBE is not answered yet
+    private readonly Dictionary<string, Route> _routes = new(StringComparer.Ordinal); // by topic; a cache
+    private TaskCompletionSource<FeedClientSession> _ready = NewReady();
+    private FeedClientSession? _session;
+    private long _epoch;
+    private bool _isClosed;
+
+    private void Greet()
+    {
+        _session = new FeedClientSession(_options, Time);
+        FeedFeatures features = _options.OnCommand is null ? FeedFeatures.None : FeedFeatures.Commands;
+        Send(output => FeedHello.Write(
+            output, FeedProtocol.Version, features, _epoch, 0, TimeSpan.Zero, _options.Name));
+    }
+
+    private void EndSession()
+    {
+        if (!_isClosed && Volatile.Read(ref _ready).Task.IsCompleted)
+            Volatile.Write(ref _ready, NewReady());
+        _leaving.Clear();
+        foreach (FeedSubscription subscription in _subscriptions.Values)
+            subscription.Pending = 0;
+        _session?.End();
+        _session = null;
+    }
+
+    private void Take(ReadOnlySpan<byte> message)
+    {
+        if (_session is not { } session)
+            return;
+        FeedFault fault = default;
+        switch (FeedProtocol.TypeOf(message))
+        {
+            case FeedType.Value when FeedValue.TryRead(message, out FeedValue value, out fault):
+                TakeValue(value);
+                break;
+            case FeedType.SnapshotEnd when FeedSnapshotEnd.TryRead(message, out FeedSnapshotEnd end, out fault):
+                if (_subscriptions.TryGetValue(Encoding.UTF8.GetString(end.Filter), out FeedSubscription? complete)
+                    && !_leaving.Contains($"{complete.Filter}"))
+                {
+                    complete.Pending = 0;
+                    Keep(complete, complete.Complete(_epoch));
+                }
+                break;
+            case FeedType.Gap when FeedGap.TryRead(message, out FeedGap gap, out fault):
+                long count = gap.Count;
+                foreach ((FeedSubscription subscription, TopicPlace place) in RouteOf(gap.Topic).Targets)
+                    Keep(subscription, subscription.Gap(place, count, _epoch));
+                break;
+            case FeedType.Stale when FeedStale.TryRead(message, out FeedStale stale, out fault):
+                foreach ((FeedSubscription subscription, TopicPlace place) in RouteOf(stale.Topic).Targets)
+                    Keep(subscription, subscription.Stale(place, _epoch));
+                break;
+            case FeedType.Done when FeedDone.TryRead(message, out FeedDone done, out fault):
+                if (session.Leaving.Remove(done.Id, out string? left))
+                    Left(left);
+                else
+                    session.Sent.Complete(done.Id, new FeedResult(default, done.Sequence));
+                break;
+            case FeedType.Reply when FeedReply.TryRead(message, out FeedReply reply, out fault):
+                session.Sent.Complete(reply.Id, new FeedResult(reply.Payload.ToArray(), 0));
+                break;
+            case FeedType.Error when FeedError.TryRead(message, out FeedError error, out fault):
+                TakeError(session, error);
+                break;
+            case FeedType.Ping when FeedPing.TryRead(message, out FeedPing ping, out fault):
+                ulong token = ping.Token;
+                Send(output => FeedPong.Write(output, token));
+                break;
+            case FeedType.Hello when FeedHello.TryRead(message, out FeedHello hello, out fault):
+                TakeHello(session, hello);
+                break;
+            case FeedType.Goodbye when FeedGoodbye.TryRead(message, out FeedGoodbye goodbye, out fault):
+                TimeSpan away = goodbye.RetryAfter + (goodbye.Jitter * FramedClient.Jitter());
+                _connection.StayAway(away);
+                ClientLog.Goodbye(
+                    _options.Logger, Status.Server ?? "", away, Encoding.UTF8.GetString(goodbye.Text));
+                break;
+            case FeedType.Command when FeedCommand.TryRead(message, out FeedCommand command, out fault):
+                TakeCommand(session, command);
+                break;
+        }
+        if (fault.Code != FeedErrorCode.None)
+            _connection.Disconnect($"the server sent a malformed message, in the field '{fault.Field}'");
+    }
+
+    private void TakeHello(FeedClientSession session, FeedHello hello)
+    {
+        if (hello.Version != FeedProtocol.Version || session.HasHello)
+        {
+            _connection.Disconnect(session.HasHello
+                ? "the server said HELLO twice"
+                : $"the server speaks version {hello.Version}, this client {FeedProtocol.Version}");
+            return;
+        }
+        session.HasHello = true;
+        if (hello.Heartbeat > TimeSpan.Zero)
+        {
+            _connection.SilenceTimeout = 3 * hello.Heartbeat;
+            _connection.WatchSilence();
+        }
+        if (hello.Epoch != _epoch)
+        {
+            bool isRestart = _epoch != 0;
+            _epoch = hello.Epoch;
+            _routes.Clear();
+            foreach (FeedSubscription subscription in _subscriptions.Values.ToArray())
+            {
+                if (isRestart)
+                    Keep(subscription, subscription.Restart(_epoch));
+            }
+        }
+        if (!hello.Features.HasFlag(FeedFeatures.AuthenticationRequired))
+            BeReady(session);
+        else if (_options.User is { } user)
+            _ = LogIn(session, user);
+        else
+            _connection.Disconnect("the server wants a login: set User and Secret");
+    }
+
+    private async Task LogIn(FeedClientSession session, string user)
+    {
+        try
+        {
+            string secret = _options.Secret();
+            await session.Sent.AskAsync(
+                "the login", id => RequireSent(Send(output => FeedAuth.Write(output, id, user, secret))),
+                _options.ConnectTimeout, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception failed)
+        {
+            _connection.Post(() =>
+            {
+                if (session == _session)
+                    _connection.Disconnect($"the login as {user} failed: {failed.Message}");
+            });
+            return;
+        }
+        _connection.Post(() =>
+        {
+            if (session == _session)
+                BeReady(session);
+        });
+    }
+
+    private void BeReady(FeedClientSession session)
+    {
+        session.IsReady = true;
+        _connection.SetHealthy();
+        foreach (FeedSubscription subscription in _subscriptions.Values)
+            SendSubscribe(session, subscription);
+        Volatile.Read(ref _ready).TrySetResult(session);
+        _connection.ReportConnected();
+    }
+
+    private void TakeValue(FeedValue value)
+    {
+        long sequence = value.Sequence;
+        ReadOnlyMemory<byte> payload = default;
+        foreach ((FeedSubscription subscription, TopicPlace place) in RouteOf(value.Topic).Targets)
+        {
+            if (sequence <= place.Sequence)
+                continue; // it is here already: by another filter, or from before
+            if (payload.IsEmpty && !value.Payload.IsEmpty)
+                payload = value.Payload.ToArray();
+            Keep(subscription, subscription.Value(place, sequence, payload, _epoch));
+        }
+    }
+
+    private void TakeError(FeedClientSession session, FeedError error)
+    {
+        string field = Encoding.UTF8.GetString(error.Field);
+        string text = Encoding.UTF8.GetString(error.Text);
+        uint id = error.Id;
+        if (id == 0 && (int)error.Code < 16)
+            _connection.Disconnect($"the server ends the connection: {text}");
+        else if (_subscriptions.Values.FirstOrDefault(one => one.Pending == id && id != 0) is { } refused)
+            Drop(refused, new FeedException(error.Code, field, text));
+        else if (session.Leaving.Remove(id, out string? left))
+            Left(left); // it is not there, whatever the reason
+        else
+            session.Sent.Refuse(id, error.Code, field, text);
+    }
+
+    private void TakeCommand(FeedClientSession session, FeedCommand command)
+    {
+        if (_options.OnCommand is not { } handler)
+        {
+            AnswerAsync(command.Id, FeedAnswer.Unknown).AsTask();
+            return;
+        }
+        var request = new FeedRequest(
+            command.Id, Encoding.UTF8.GetString(command.Name), command.Payload.ToArray(), command.Deadline);
+        var run = new CommandRun(request, asked => handler(asked), AnswerAsync, Time, session.Ends);
+        uint id = command.Id;
+        if (!session.Commands.TryAdd(run))
+        {
+            Send(output => FeedError.Write(
+                output, id, FeedErrorCode.LimitReached, "id", "too many commands wait for the client's handler"));
+        }
+    }
+
+    private ValueTask AnswerAsync(uint id, FeedAnswer answer)
+    {
+        // Refused when nobody is connected or too much waits: the server sees its deadline.
+        if (answer.Code != FeedErrorCode.None)
+            Send(output => FeedError.Write(output, id, answer.Code, answer.Field, FeedProtocol.Clip(answer.Why)));
+        else if (Send(output => FeedReply.Write(output, id, answer.Payload.Span)) == SendResult.TooLarge)
+            Send(output => FeedError.Write(output, id, FeedErrorCode.TooLarge, "payload", "the reply is too large"));
+        return default;
+    }
+
+    private void Add(FeedSubscription subscription)
+    {
+        string filter = $"{subscription.Filter}";
+        if (_isClosed)
+        {
+            subscription.Queue.End(Disposed());
+        }
+        else if (!_subscriptions.TryAdd(filter, subscription))
+        {
+            subscription.Queue.End(new InvalidOperationException(
+                $"This client is subscribed to {filter} already; enumerate it once, or use another client."));
+        }
+        else
+        {
+            _routes.Clear();
+            if (_session is { IsReady: true } session)
+                SendSubscribe(session, subscription);
+        }
+    }
+
+    private void Remove(FeedSubscription subscription)
+    {
+        string filter = $"{subscription.Filter}";
+        if (_subscriptions.GetValueOrDefault(filter) != subscription)
+            return;
+        _subscriptions.Remove(filter);
+        _routes.Clear();
+        // One that waits for the end of the one before it was never sent.
+        if (_session is not { IsReady: true } session || !_leaving.Add(filter))
+            return;
+        uint id = session.Sent.NextId();
+        session.Leaving.Add(id, filter);
+        Send(output => FeedUnsubscribe.Write(output, id, filter));
+    }
+
+    /// <summary>The server has forgotten a filter; somebody may have subscribed to it again meanwhile.</summary>
+    private void Left(string filter)
+    {
+        _leaving.Remove(filter);
+        _routes.Clear();
+        if (_session is { } session && _subscriptions.TryGetValue(filter, out FeedSubscription? again))
+            SendSubscribe(session, again);
+    }
+
+    /// <summary>The server, or the policy, has ended a subscription.</summary>
+    private void Drop(FeedSubscription subscription, Exception why)
+    {
+        subscription.Queue.End(why);
+        if (why is FeedException)
+        {
+            _subscriptions.Remove($"{subscription.Filter}");
+            _routes.Clear();
+        }
+        else
+        {
+            Remove(subscription);
+        }
+    }
+
+    private void Keep(FeedSubscription subscription, bool goesOn)
+    {
+        if (goesOn)
+            return;
+        // Not here: the routes are being walked.
+        _connection.Post(() => Drop(subscription, new InvalidOperationException(
+            $"The reader of {subscription.Filter} is slower than its updates come, and its policy is Disconnect.")));
+    }
+
+    private void SendSubscribe(FeedClientSession session, FeedSubscription subscription)
+    {
+        string filter = $"{subscription.Filter}";
+        if (_leaving.Contains(filter))
+            return; // when UNSUBSCRIBE is answered
+        var positions = new List<FeedPosition>();
+        int bytes = 0;
+        foreach (TopicPlace place in subscription.Places)
+        {
+            if (place.Sequence == 0)
+                continue;
+            bytes += (3 * place.Topic.Length) + 10;
+            if (positions.Count == FeedProtocol.MaxPositions || bytes > MaxPositionBytes)
+                break; // of the others the snapshot tells what they hold, and the numbers what is missing
+            positions.Add(new FeedPosition(place.Topic, place.Sequence));
+        }
+        subscription.IsResuming = subscription.Places.Count > 0;
+        foreach (TopicPlace place in subscription.Places)
+            place.Told = 0;
+        uint id = session.Sent.NextId();
+        subscription.Pending = id;
+        SendResult sent = Send(output => FeedSubscribe.Write(
+            output, id, subscription.Interval, filter, positions.ToArray()));
+        if (sent != SendResult.Queued && sent != SendResult.Closed)
+            _connection.Disconnect($"the subscription to {filter} could not be sent: {sent}");
+    }
+
+    private void Close()
+    {
+        _isClosed = true;
+        foreach (FeedSubscription subscription in _subscriptions.Values)
+            subscription.Queue.End(Disposed());
+        _subscriptions.Clear();
+        _routes.Clear();
+        TaskCompletionSource<FeedClientSession> never = NewReady();
+        foreach (TaskCompletionSource<FeedClientSession> ready in (ReadOnlySpan<TaskCompletionSource<FeedClientSession>>)
+            [never, Interlocked.Exchange(ref _ready, never)])
+        {
+            ready.TrySetException(Disposed());
+            _ = ready.Task.Exception; // nobody may ever ask
+        }
+    }
+
+    private static ObjectDisposedException Disposed() =>
+        new(nameof(FeedClient), "The client was disposed of.");
+
+    /// <summary>Whom a topic's messages are for; found once per topic, while the subscriptions stay.</summary>
+    private Route RouteOf(ReadOnlySpan<byte> utf8)
+    {
+        Span<char> text = stackalloc char[FeedProtocol.MaxTopicBytes];
+        ReadOnlySpan<char> topic = text[..Encoding.UTF8.GetChars(utf8, text)];
+        var lookup = _routes.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (lookup.TryGetValue(topic, out Route? route))
+            return route;
+        string name = topic.ToString();
+        route = new Route(
+        [
+            .. _subscriptions.Values
+                .Where(one => one.Filter.Matches(name) && !_leaving.Contains($"{one.Filter}"))
+                .Select(one => (one, one.PlaceIn(name))),
+        ]);
+        if (_routes.Count < _options.MaxTopics)
+            _routes.Add(name, route);
+        return route;
+    }
+
+    private SendResult Send(Action<IBufferWriter<byte>> write)
+    {
+        ArrayBufferWriter<byte> output = t_writer ??= new ArrayBufferWriter<byte>(256);
+        output.ResetWrittenCount();
+        write(output);
+        SendResult result = _connection.Send(output.WrittenSpan);
+        if (output.Capacity > 64 << 10)
+            t_writer = null; // one large message must not keep its memory
+        return result;
+    }
+
+    private static TaskCompletionSource<FeedClientSession> NewReady() =>
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed record Route((FeedSubscription Subscription, TopicPlace Place)[] Targets);
+}

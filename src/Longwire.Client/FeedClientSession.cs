@@ -1,0 +1,45 @@
+namespace Longwire;
+
+/// <summary>What lives as long as one connection.</summary>
+/// <remarks>
+/// Owner: its client. Concurrency: the loop, but for <see cref="Sent"/>. Bound: requests by
+/// <see cref="FeedClientOptions.MaxRequests"/>, the server's commands by 16 and 64 KiB that wait.
+/// </remarks>
+internal sealed class FeedClientSession
+{
+    private const int MaxCommands = 16;
+    private const int MaxCommandBytes = 64 << 10;
+
+    private readonly CancellationTokenSource _ends = new();
+
+    internal FeedClientSession(FeedClientOptions options, TimeProvider time)
+    {
+        Sent = new SentRequests(options.MaxRequests, time);
+        Commands = new RequestQueue(
+            MaxCommands, MaxCommandBytes,
+            (request, exception) => ClientLog.RequestThrew(options.Logger, exception, $"{request}"));
+    }
+
+    internal SentRequests Sent { get; }
+
+    /// <summary>The server's commands.</summary>
+    internal RequestQueue Commands { get; }
+
+    /// <summary>Filters by the ids of the UNSUBSCRIBEs that are not answered yet.</summary>
+    internal Dictionary<uint, string> Leaving { get; } = [];
+
+    internal bool HasHello { get; set; }
+
+    /// <summary>Requests may be sent: the login, where one is needed, is done.</summary>
+    internal bool IsReady { get; set; }
+
+    /// <summary>Cancelled at the connection's end.</summary>
+    internal CancellationToken Ends => _ends.Token;
+
+    internal void End()
+    {
+        Sent.End();
+        Commands.Clear();
+        _ends.Cancel();
+    }
+}
