@@ -19,10 +19,14 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
 
     public int Port { get; private set; }
 
+    /// <summary>The host that runs these tests; there need be no other on the path.</summary>
+    public static string Dotnet { get; } = Path.GetFullPath(Path.Combine(
+        RuntimeEnvironment.GetRuntimeDirectory(), "../../..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+
     /// <summary>Starts on a port of the system's choice and waits until it listens.</summary>
     public static async Task<ServiceProcess> StartAsync(string workingDirectory, params string[] args)
     {
-        var service = new ServiceProcess(Start(Dotnet(), workingDirectory,
+        var service = new ServiceProcess(Start(Dotnet, workingDirectory,
             [Path.Combine(AppContext.BaseDirectory, "longwire.dll"), .. args]));
         string? line = await Within(
             service._process.StandardOutput.ReadLineAsync(), "the line that says where it listens");
@@ -85,10 +89,6 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
             throw new Xunit.Sdk.XunitException($"Waited {LineClient.Deadline} for {what}.");
         }
     }
-
-    /// <summary>The host that runs these tests; there need be no other on the path.</summary>
-    private static string Dotnet() => Path.GetFullPath(Path.Combine(
-        RuntimeEnvironment.GetRuntimeDirectory(), "../../..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
 
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int process, int signal);
