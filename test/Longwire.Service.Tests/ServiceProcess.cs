@@ -19,6 +19,9 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
 
     public int Port { get; private set; }
 
+    /// <summary>What the host runs.</summary>
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "longwire.dll");
+
     /// <summary>The host that runs these tests; there need be no other on the path.</summary>
     public static string Dotnet { get; } = Path.GetFullPath(Path.Combine(
         RuntimeEnvironment.GetRuntimeDirectory(), "../../..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
@@ -27,7 +30,7 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     public static async Task<ServiceProcess> StartAsync(string workingDirectory, params string[] args)
     {
         var service = new ServiceProcess(Start(Dotnet, workingDirectory,
-            [Path.Combine(AppContext.BaseDirectory, "longwire.dll"), .. args]));
+            [Program, .. args]));
         string? line = await Within(
             service._process.StandardOutput.ReadLineAsync(), "the line that says where it listens");
         Match match = Listening().Match(line ?? "");

@@ -63,6 +63,6 @@ public sealed class ReusedNumberTests : IDisposable
             ("alive\n", 0),
             await ServiceProcess.RunAsync(
                 "unshare", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", Script, "sh", _folder,
-                ServiceProcess.Dotnet, Path.Combine(AppContext.BaseDirectory, "longwire.dll")));
+                ServiceProcess.Dotnet, ServiceProcess.Program));
     }
 }
