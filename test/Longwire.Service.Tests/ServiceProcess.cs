@@ -35,7 +35,10 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
             service._process.StandardOutput.ReadLineAsync(), "the line that says where it listens");
         Match match = Listening().Match(line ?? "");
         if (!match.Success)
+        {
+            await service.DisposeAsync();
             Assert.Fail($"It printed '{line}' and then: {await service._error}");
+        }
         service.Port = int.Parse(match.Groups["port"].Value, CultureInfo.InvariantCulture);
         return service;
     }
@@ -96,6 +99,6 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int process, int signal);
 
-    [GeneratedRegex(@"^Listening on 127\.0\.0\.1:(?<port>[0-9]+) - try: nc ")]
+    [GeneratedRegex(@"^Listening on 127\.0\.0\.1:(?<port>[0-9]+)( - try: |$)")]
     private static partial Regex Listening();
 }

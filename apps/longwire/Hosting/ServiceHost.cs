@@ -84,8 +84,8 @@ internal sealed class ServiceHost : IAsyncDisposable
         {
             if (endpoint.Address is { } address)
             {
-                bool isTls = Settings.Endpoints.First(settings => settings.Name == endpoint.Name).Tls is not null;
-                await _output.WriteLineAsync(Announcement.For(address, isTls));
+                EndpointSettings settings = Settings.Endpoints.First(settings => settings.Name == endpoint.Name);
+                await _output.WriteLineAsync(Announcement.For(settings, address));
             }
         }
         await _output.FlushAsync(cancellation);
