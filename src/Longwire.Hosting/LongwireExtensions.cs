@@ -13,7 +13,8 @@ public static class LongwireExtensions
     /// </summary>
     /// <remarks>
     /// The host's start fails with a <see cref="Settings.SettingsException"/> when something in the section is wrong,
-    /// with one line for each mistake. <see cref="TcpServer"/>, <see cref="Hub"/>, <see cref="LongwireSettings"/> and
+    /// with one line for each mistake; with what <see cref="TcpServer.StartAsync"/> throws when no setting is to blame.
+    /// <see cref="TcpServer"/>, <see cref="Hub"/>, <see cref="LongwireSettings"/> and
     /// <see cref="LongwireStatus"/> can be asked for.
     /// </remarks>
     /// <param name="services">The host's services.</param>

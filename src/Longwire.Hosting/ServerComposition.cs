@@ -34,6 +34,11 @@ internal sealed class ServerComposition
     internal LongwireStatus Status { get; }
 
     /// <summary>Starts the server and notes what became of each endpoint.</summary>
+    /// <remarks>
+    /// What no setting is to blame for is thrown as it is, such as an address of <see
+    /// cref="LongwireBuilder.ConfigureServer"/>'s.
+    /// </remarks>
+    /// <exception cref="SettingsException">A setting names what the system refuses.</exception>
     internal async Task StartAsync(CancellationToken cancellation)
     {
         _builder.BeforeStart.ForEach(make => make(_services));
@@ -41,20 +46,23 @@ internal sealed class ServerComposition
         {
             await Server.StartAsync(cancellation).ConfigureAwait(false);
         }
-        catch (ListenException exception)
+        catch (ListenException exception) when (EndpointAt(exception.Address) is { } endpoint)
         {
-            throw Blame($"{EndpointAt(exception.Address).Key}:listen", exception);
+            throw Blame($"{endpoint.Key}:listen", exception);
         }
         catch (PlatformNotSupportedException exception)
         {
             throw Blame($"{_key}:poller", exception);
         }
-        catch (InvalidOperationException exception)
+        catch (InsufficientMemoryException exception)
         {
             throw Blame($"{_key}:memory:ceilingBytes", exception, "; raise it, or write fewer loops");
         }
         foreach (ListenException failure in Server.Unbound)
-            Status.Failed(EndpointAt(failure.Address).Name, failure.Message);
+        {
+            if (EndpointAt(failure.Address) is { } endpoint)
+                Status.Failed(endpoint.Name, failure.Message);
+        }
         IEnumerable<EndpointSettings> bound = _served.Where(endpoint => !Status.HasFailed(endpoint.Name));
         foreach ((EndpointSettings endpoint, string address) in bound.Zip(Server.Addresses))
             Status.Listens(endpoint.Name, address);
@@ -63,8 +71,11 @@ internal sealed class ServerComposition
     private static SettingsException Blame(string key, Exception cause, string cure = "") =>
         new([new(key, cure.Length == 0 ? cause.Message : cause.Message.TrimEnd('.') + cure)], cause);
 
-    private EndpointSettings EndpointAt(ListenAddress address) =>
-        _served.First(endpoint => ListenAddress.Parse(endpoint.Listen).ToString() == address.ToString());
+    /// <summary>
+    /// The endpoint of the configuration that listens there, the next one where several do (port 0); null for none.
+    /// </summary>
+    private EndpointSettings? EndpointAt(ListenAddress address) => _served.Find(endpoint =>
+        ListenAddress.Parse(endpoint.Listen).ToString() == address.ToString() && !Status.HasFailed(endpoint.Name));
 
     private void Describe(TcpServerBuilder server)
     {

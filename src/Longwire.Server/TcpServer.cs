@@ -103,8 +103,9 @@ public sealed partial class TcpServer : IAsyncDisposable
     /// An endpoint that is not optional could not be bound, or none could; the message names it and the cure.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// The server was started before, or the slab pool's ceiling or the system's descriptors are too few for its loops.
+    /// The server was started before, or the system's descriptors are too few for its loops.
     /// </exception>
+    /// <exception cref="InsufficientMemoryException">The slab pool's ceiling is too low for its loops.</exception>
     public Task StartAsync(CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();

@@ -39,7 +39,9 @@ public sealed partial class Loop : Inbox, IDisposable
     private volatile bool _disposed;
 
     /// <summary>Creates a loop; it does nothing until it is started or stepped.</summary>
-    /// <exception cref="InvalidOperationException">The pool's ceiling leaves no room for the receive slab.</exception>
+    /// <exception cref="InsufficientMemoryException">
+    /// The pool's ceiling leaves no room for the receive slab.
+    /// </exception>
     public Loop(int index, Poller poller, SlabPool pool, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(poller);
@@ -50,7 +52,7 @@ public sealed partial class Loop : Inbox, IDisposable
         _time = time;
         _origin = time.GetTimestamp();
         if (!pool.TryRent(TurnBytes, LeaseOwner.Receive, out Lease? receive))
-            throw new InvalidOperationException("The slab pool's ceiling leaves no room for a loop's receive slab.");
+            throw new InsufficientMemoryException("The slab pool's ceiling leaves no room for a loop's receive slab.");
         _receive = receive;
         Pool = pool;
         poller.Loop = this;

@@ -12,6 +12,8 @@ namespace Longwire.Hosting.Tests;
 /// <summary>The server in a real host.</summary>
 public sealed class HostTests
 {
+    private static readonly Codec s_lines = Lines.Utf8(maxBytes: 100);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -123,6 +125,66 @@ public sealed class HostTests
             "longwire:endpoints:secret:tls:certificates:0:certificate", endpoints["secret"].Problem,
             StringComparison.Ordinal);
         Assert.Equal(endpoints["echo"].Address, Assert.Single(host.Service<TcpServer>().Addresses));
+    }
+
+    [Fact]
+    public async Task An_address_of_the_applications_own_is_no_settings_fault()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        string address = $"tcp://{taken.LocalEndpoint}";
+        await using (TestHost host = TestHost.Create(
+            HandlerLifetime.Shared, (_, server) => server.Listen(address, static e => e.Framing(s_lines))))
+        {
+            ListenException failure = await Assert.ThrowsAsync<ListenException>(host.StartAsync);
+            Assert.Equal(address, failure.Address.ToString());
+        }
+        await using (TestHost host = TestHost.Create(
+            HandlerLifetime.Shared, (_, server) => server
+                .Listen(address, static e => e.Framing(s_lines).Optional())
+                .Listen(":0", static e => e.Framing(s_lines))))
+        {
+            await host.StartAsync();
+            Assert.Equal("1:a", await host.AskAsync("a"));
+            TcpServer server = host.Service<TcpServer>();
+            Assert.Single(server.Unbound);
+            // The status is that of the configuration's endpoints.
+            EndpointStatus echo = Assert.Single(host.Service<LongwireStatus>().Endpoints);
+            Assert.Equal(new EndpointStatus("echo", server.Addresses[0], Problem: null), echo);
+        }
+    }
+
+    [Fact]
+    public async Task Of_two_endpoints_on_one_address_each_is_told_its_own_failure()
+    {
+        await using TestHost host = TestHost.Create(
+            HandlerLifetime.Shared, [.. from name in (string[])["a", "b"] // no machine has the address
+                from setting in (string[])["protocol=echo", "required=false", "listen=192.0.2.1:0"]
+                select ($"endpoints:{name}:{setting.Split('=')[0]}", setting.Split('=')[1])]);
+        await host.StartAsync();
+        EndpointStatus[] endpoints = [.. host.Service<LongwireStatus>().Endpoints];
+        Assert.Equal(
+            [("a", null), ("b", null), ("echo", host.Service<TcpServer>().Addresses[0])],
+            endpoints.Select(static endpoint => (endpoint.Name, endpoint.Address)));
+        Assert.All(endpoints[..2], static endpoint => Assert.Contains("no such address", endpoint.Problem));
+    }
+
+    [Fact]
+    public async Task Too_little_memory_is_the_ceilings_fault_and_nothing_else_is()
+    {
+        await using (TestHost host = TestHost.Create(
+            HandlerLifetime.Shared, ("loops", "64"), ("memory:ceilingBytes", "1MiB")))
+        {
+            SettingsException failure = await Assert.ThrowsAsync<SettingsException>(host.StartAsync);
+            Assert.Equal("longwire:memory:ceilingBytes", Assert.Single(failure.Problems).Key);
+        }
+        await using (TestHost host = TestHost.Create(HandlerLifetime.Shared))
+        {
+            await host.Service<TcpServer>().StartAsync(Cancellation);
+            InvalidOperationException failure =
+                await Assert.ThrowsAsync<InvalidOperationException>(host.StartAsync);
+            Assert.Contains("started once", failure.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -35,10 +35,12 @@ public sealed class SettingTextTests
     [InlineData("500ms", 500)]
     [InlineData("10s", 10_000)]
     [InlineData("1.5min", 90_000)]
+    [InlineData("1.5m", 90_000)]
     [InlineData("2H", 7_200_000)]
     [InlineData("1d", 86_400_000)]
     [InlineData("00:01:30", 90_000)]
     [InlineData("never", -1)]
+    [InlineData("0", 0)]
     public void Times_have_units(string text, long milliseconds)
     {
         Assert.True(SettingText.TryTime(text, out TimeSpan read));
@@ -50,10 +52,25 @@ public sealed class SettingTextTests
     [InlineData("10")]
     [InlineData("s")]
     [InlineData("-10s")]
+    [InlineData("10mm")]
+    [InlineData("∞s")]
     [InlineData("10 minutes")]
     [InlineData("1:2:3:4:5")]
     [InlineData("99999999999999999999d")]
     public void What_is_no_time_is_refused(string text) => Assert.False(SettingText.TryTime(text, out _));
+
+    [Theory]
+    [InlineData(0, "0")]
+    [InlineData(1, "1ms")]
+    [InlineData(1500, "1500ms")]
+    [InlineData(90_000, "90s")]
+    [InlineData(300_000, "5min")]
+    [InlineData(5_400_000, "90min")]
+    [InlineData(3_600_000, "1h")]
+    [InlineData(604_800_000, "7d")]
+    [InlineData(-1, "never")]
+    public void Times_are_written_in_the_largest_unit(long milliseconds, string text) =>
+        Assert.Equal(text, SettingText.Time(TimeSpan.FromMilliseconds(milliseconds)));
 
     [Fact]
     public void What_is_written_is_read_again()

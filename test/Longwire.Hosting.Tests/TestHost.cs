@@ -16,7 +16,12 @@ internal sealed class TestHost(IHost host) : IAsyncDisposable
 
     public HandlerLog Log => Service<HandlerLog>();
 
-    public static TestHost Create(HandlerLifetime lifetime, params (string Key, string Value)[] settings)
+    public static TestHost Create(HandlerLifetime lifetime, params (string Key, string Value)[] settings) =>
+        Create(lifetime, static (_, _) => { }, settings);
+
+    public static TestHost Create(
+        HandlerLifetime lifetime, Action<IServiceProvider, TcpServerBuilder> server,
+        params (string Key, string Value)[] settings)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(settings.Prepend(("endpoints:echo:listen", ":0"))
@@ -27,7 +32,8 @@ internal sealed class TestHost(IHost host) : IAsyncDisposable
             .AddScoped<HandlerScope>()
             .AddLongwire(builder.Configuration, longwire => longwire
                 .Handler<NumberedEcho>("echo", Lines.Utf8(maxBytes: 100), "127.0.0.1:0", lifetime)
-                .Section("sources"));
+                .Section("sources")
+                .ConfigureServer(server));
         if (lifetime == HandlerLifetime.Shared)
             builder.Services.AddSingleton<HandlerScope>();
         return new TestHost(builder.Build());

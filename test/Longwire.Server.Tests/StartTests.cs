@@ -19,7 +19,7 @@ public sealed class StartTests
         reserved.Dispose();
         await using TcpServer starved = Echo(address, o => o.Loops(64).Poller(poller)
             .Memory(new SlabPoolOptions { CeilingBytes = 1 << 20 }));
-        InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(
+        InsufficientMemoryException refused = await Assert.ThrowsAsync<InsufficientMemoryException>(
             () => starved.StartAsync(TestContext.Current.CancellationToken));
         Assert.Contains("ceiling", refused.Message, StringComparison.Ordinal);
         Assert.Equal(0, starved.Pool.Snapshot().Leases);

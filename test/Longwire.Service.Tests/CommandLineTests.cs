@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Longwire.Hosting;
 using Longwire.Service.Hosting;
+using Longwire.Transport.Layers;
 
 namespace Longwire.Service.Tests;
 
@@ -111,8 +113,39 @@ public sealed class CommandLineTests
     [InlineData("tcp://[::]:2323", "[::]:2323 - try: nc localhost 2323,")]
     [InlineData("tcp://[::1]:2323", "[::1]:2323 - try: nc ::1 2323,")]
     [InlineData("unix:///run/x.sock", "unix:///run/x.sock - try: nc -U /run/x.sock,")]
-    public void The_announcement_shows_a_command_that_works(string address, string expected) =>
-        Assert.Equal($"Listening on {expected} then type: watch host/cpu", Announcement.For(address, isTls: false));
+    public void The_announcement_shows_a_command_that_works(string address, string expected) => Assert.Equal(
+        $"Listening on {expected} then type: watch host/cpu", Announcement.For(Speaking("console"), address));
+
+    [Theory]
+    [InlineData("tcp://127.0.0.1:2324", "127.0.0.1:2324", "tcp://127.0.0.1:2324")]
+    [InlineData("tcp://0.0.0.0:80", "0.0.0.0:80", "tcp://localhost:80")]
+    [InlineData("tcp://[::]:2324", "[::]:2324", "tcp://localhost:2324")]
+    [InlineData("tcp://[::1]:2324", "[::1]:2324", "tcp://[::1]:2324")]
+    [InlineData("unix:///run/x.sock", "unix:///run/x.sock", "unix:///run/x.sock")]
+    public void A_Feed_endpoint_is_announced_with_its_own_client(string address, string place, string server) =>
+        Assert.Equal(
+            $"Listening on {place} - try: longwire watch 'host/#' --server {server}",
+            Announcement.For(Speaking("feed"), address));
+
+    [Fact]
+    public void No_client_is_announced_where_none_would_work()
+    {
+        const string Address = "tcp://127.0.0.1:2323";
+        foreach (EndpointSettings endpoint in (EndpointSettings[])
+            [
+                Speaking("console") with { Negotiate = NegotiateServerOptions.Default },
+                Speaking("console") with { Deflate = DeflateOptions.Default },
+                Speaking("console") with { Proxies = ["10.0.0.0/8"] },
+            ])
+        {
+            Assert.Equal("Listening on 127.0.0.1:2323", Announcement.For(endpoint, Address));
+        }
+        Assert.Equal(
+            "Listening on 127.0.0.1:2323 with TLS",
+            Announcement.For(Speaking("feed") with { Tls = new TlsServerOptions() }, Address));
+    }
+
+    private static EndpointSettings Speaking(string protocol) => new() { Name = "x", Protocol = protocol };
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] args)
     {

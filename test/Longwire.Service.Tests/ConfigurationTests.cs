@@ -187,6 +187,29 @@ public sealed partial class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public async Task Each_endpoint_is_announced_with_the_client_that_it_takes()
+    {
+        await WriteAsync("""
+            { "longwire": { "endpoints": {
+                "a": { "protocol": "console", "listen": ":0" },
+                "b": { "protocol": "console", "listen": ":0", "deflate": {} },
+                "c": { "protocol": "Feed", "listen": ":0" } } } }
+            """);
+        using var output = new StringWriter { NewLine = "\n" };
+        await using ServiceHost host = await StartAsync(output);
+        string[] ports = [.. host.Server.Addresses.Select(static address => address.Split(':')[^1])];
+        Assert.Equal(
+            [
+                $"Listening on 127.0.0.1:{ports[0]} - try: nc 127.0.0.1 {ports[0]}, then type: watch host/cpu",
+                $"Listening on 127.0.0.1:{ports[1]}",
+                $"Listening on 127.0.0.1:{ports[2]} - try: longwire watch 'host/#' "
+                    + $"--server tcp://127.0.0.1:{ports[2]}",
+            ],
+            output.ToString().TrimEnd('\n').Split('\n'));
+        await host.StopAsync(Cancellation);
+    }
+
+    [Fact]
     public async Task A_balancer_from_the_file_is_believed()
     {
         await WriteAsync("""
@@ -326,13 +349,13 @@ public sealed partial class ConfigurationTests : IDisposable
         return (certificate, key);
     }
 
-    private async Task<ServiceHost> StartAsync()
+    private async Task<ServiceHost> StartAsync(TextWriter? output = null)
     {
         Assert.True(CommandLineSettings.TryCreate(
             null, [], null, null, null, static _ => null, out CommandLineSettings? none, out _));
         Assert.True(ServiceConfiguration.TryLoad(
             FilePath, new Dictionary<string, string>(), none, out ServiceConfiguration? configuration, out _));
-        var host = new ServiceHost(configuration.Root, TextWriter.Null, static _ => { });
+        var host = new ServiceHost(configuration.Root, output ?? TextWriter.Null, static _ => { });
         await host.StartAsync(Cancellation);
         return host;
     }

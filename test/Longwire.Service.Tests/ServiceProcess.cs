@@ -19,16 +19,26 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
 
     public int Port { get; private set; }
 
+    /// <summary>What the host runs.</summary>
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "longwire.dll");
+
+    /// <summary>The host that runs these tests; there need be no other on the path.</summary>
+    public static string Dotnet { get; } = Path.GetFullPath(Path.Combine(
+        RuntimeEnvironment.GetRuntimeDirectory(), "../../..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+
     /// <summary>Starts on a port of the system's choice and waits until it listens.</summary>
     public static async Task<ServiceProcess> StartAsync(string workingDirectory, params string[] args)
     {
-        var service = new ServiceProcess(Start(Dotnet(), workingDirectory,
-            [Path.Combine(AppContext.BaseDirectory, "longwire.dll"), .. args]));
+        var service = new ServiceProcess(Start(Dotnet, workingDirectory,
+            [Program, .. args]));
         string? line = await Within(
             service._process.StandardOutput.ReadLineAsync(), "the line that says where it listens");
         Match match = Listening().Match(line ?? "");
         if (!match.Success)
+        {
+            await service.DisposeAsync();
             Assert.Fail($"It printed '{line}' and then: {await service._error}");
+        }
         service.Port = int.Parse(match.Groups["port"].Value, CultureInfo.InvariantCulture);
         return service;
     }
@@ -86,13 +96,9 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The host that runs these tests; there need be no other on the path.</summary>
-    private static string Dotnet() => Path.GetFullPath(Path.Combine(
-        RuntimeEnvironment.GetRuntimeDirectory(), "../../..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
-
     [DllImport("libc", EntryPoint = "kill")]
     private static extern int Kill(int process, int signal);
 
-    [GeneratedRegex(@"^Listening on 127\.0\.0\.1:(?<port>[0-9]+) - try: nc ")]
+    [GeneratedRegex(@"^Listening on 127\.0\.0\.1:(?<port>[0-9]+)( - try: |$)")]
     private static partial Regex Listening();
 }

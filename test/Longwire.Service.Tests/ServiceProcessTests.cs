@@ -71,6 +71,17 @@ public sealed class ServiceProcessTests
     }
 
     [Fact]
+    public async Task A_start_that_fails_for_want_of_descriptors_blames_no_setting()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs descriptors for epoll.");
+        (string output, int code) = await ServiceProcess.RunAsync(
+            "sh", "-c", $"ulimit -n 180; LONGWIRE__LOOPS=64 '{ServiceProcess.Dotnet}' '{ServiceProcess.Program}' "
+                + "--telnet :0");
+        Assert.Matches("^longwire: the service cannot start: e.* failed: .*errno 24.*\n$", output);
+        Assert.Equal(1, code);
+    }
+
+    [Fact]
     public async Task Netcat_prints_live_values_and_ends()
     {
         RequireTool("nc");

@@ -14,11 +14,29 @@ internal static class ServeCommand
         try
         {
             await using var host = new ServiceHost(configuration.Root, context.Output, ServiceLog.ToConsole);
-            return await host.RunAsync();
+            if (await TryStartAsync(host) is { } refusal)
+                return await context.FailAsync(ExitCodes.Failure, $"the service cannot start: {refusal}");
+            return await host.WaitAsync();
         }
         catch (SettingsException exception)
         {
             return await FailAsync(exception, configuration, context);
+        }
+    }
+
+    /// <summary>
+    /// What the system refused that no setting is to blame for, such as descriptors; null for nothing.
+    /// </summary>
+    private static async Task<string?> TryStartAsync(ServiceHost host)
+    {
+        try
+        {
+            await host.StartAsync();
+            return null;
+        }
+        catch (InvalidOperationException exception)
+        {
+            return exception.Message;
         }
     }
 

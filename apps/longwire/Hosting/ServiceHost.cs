@@ -76,6 +76,7 @@ internal sealed class ServiceHost : IAsyncDisposable
 
     /// <summary>Starts, says where it listens, and returns when clients are served.</summary>
     /// <exception cref="SettingsException">An address could not be bound, or memory does not suffice.</exception>
+    /// <exception cref="InvalidOperationException">The system refused, mostly for want of descriptors.</exception>
     public async Task StartAsync(CancellationToken cancellation = default)
     {
         await _host.StartAsync(cancellation);
@@ -83,8 +84,8 @@ internal sealed class ServiceHost : IAsyncDisposable
         {
             if (endpoint.Address is { } address)
             {
-                bool isTls = Settings.Endpoints.First(settings => settings.Name == endpoint.Name).Tls is not null;
-                await _output.WriteLineAsync(Announcement.For(address, isTls));
+                EndpointSettings settings = Settings.Endpoints.First(settings => settings.Name == endpoint.Name);
+                await _output.WriteLineAsync(Announcement.For(settings, address));
             }
         }
         await _output.FlushAsync(cancellation);
@@ -93,10 +94,9 @@ internal sealed class ServiceHost : IAsyncDisposable
     /// <summary>Drains and stops.</summary>
     public Task StopAsync(CancellationToken cancellation = default) => _host.StopAsync(cancellation);
 
-    /// <summary>Starts, runs until a signal, drains; the result is the exit code.</summary>
-    public async Task<int> RunAsync()
+    /// <summary>Runs on until a signal, drains; the result is the exit code.</summary>
+    public async Task<int> WaitAsync()
     {
-        await StartAsync();
         await _host.WaitForShutdownAsync();
         // The host stops in good order when its publisher fails, too; the exit code must not call that success.
         bool failed = _host.Services.GetRequiredService<StatusService>().ExecuteTask is { IsFaulted: true };

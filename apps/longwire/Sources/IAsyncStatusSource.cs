@@ -13,8 +13,9 @@ internal interface IAsyncStatusSource
     /// <summary>Writes zero or more topics; one that is no longer written is retired.</summary>
     /// <remarks>
     /// The report is the reading's until the task ends, in time or not. Cancelled at its timeout: then let go of
-    /// everything and end. May throw: what was completed before is published, and the source is shown as failed;
-    /// a <see cref="SourceFailure"/> says why in words for an operator.
+    /// everything and end; what was completed is published then, the source's own topic aside. May throw: what was
+    /// completed before is published, and the source is shown as failed; a <see cref="SourceFailure"/> says why in
+    /// words for an operator.
     /// </remarks>
     Task ReadAsync(StatusReport report, CancellationToken cancellation);
 }

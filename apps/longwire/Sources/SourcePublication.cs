@@ -22,14 +22,17 @@ internal sealed class SourcePublication(TimeSpan staleness, IStatusSink sink, To
     /// <summary>
     /// Publishes what is new, and what would be late by the next reading, after <paramref name="pace"/>.
     /// </summary>
+    /// <param name="report">What was read.</param>
+    /// <param name="pace">How long it is until the next.</param>
+    /// <param name="except">A topic whose value stays as it is; null for none.</param>
     /// <returns>Null, or what is wrong with a topic.</returns>
-    public SourceFailure? OfferAll(StatusReport report, TimeSpan pace)
+    public SourceFailure? OfferAll(StatusReport report, TimeSpan pace, string? except = null)
     {
         _round++;
         SourceFailure? failure = null;
         foreach (StatusReport.Entry entry in report.Entries)
         {
-            if (!Offer(report, entry, pace))
+            if (entry.Topic != except && !Offer(report, entry, pace))
                 failure ??= new SourceFailure($"Topic {entry.Topic} is written twice.");
         }
         return failure;

@@ -101,6 +101,7 @@ internal sealed partial class SourceRunner
             Fail(new SourceFailure($"No answer within {_schedule.Timeout.TotalSeconds:0.###} s."));
             await ending.CancelAsync().ConfigureAwait(false);
             await WaitAsync(reading, TimeSpan.MaxValue, stop).ConfigureAwait(false);
+            ConcludeLate();
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -126,6 +127,16 @@ internal sealed partial class SourceRunner
         Volatile.Write(ref _health, Health with { LastGood = _report.Time });
         PublishState(_report.Skipped > 0 ? SourceState.Limited : SourceState.Ok, null);
         MarkStale();
+    }
+
+    /// <summary>
+    /// A reading that ended after its timeout has failed, and goes on to say so. What it had completed is published
+    /// all the same: a source does not say a line of a log twice.
+    /// </summary>
+    private void ConcludeLate()
+    {
+        _values.OfferAll(_report, _schedule.Interval, except: _schedule.Topic);
+        MarkStale(); // the values are as old as the reading's start
     }
 
     private void Fail(Exception failure)

@@ -13,7 +13,8 @@ internal static class SettingText
 
     private static readonly (string Name, long Ticks)[] s_times =
     [
-        ("ms", TimeSpan.TicksPerMillisecond), ("min", TimeSpan.TicksPerMinute), ("s", TimeSpan.TicksPerSecond),
+        ("ms", TimeSpan.TicksPerMillisecond), ("s", TimeSpan.TicksPerSecond), // in this order: one ends with the other
+        ("min", TimeSpan.TicksPerMinute), ("m", TimeSpan.TicksPerMinute),
         ("h", TimeSpan.TicksPerHour), ("d", TimeSpan.TicksPerDay),
     ];
 
@@ -32,7 +33,10 @@ internal static class SettingText
         return TryCount(text, out bytes);
     }
 
-    /// <summary>Reads a time: a number with its unit, or <c>00:01:30</c>.</summary>
+    /// <summary>
+    /// Reads a time: a number with its unit (<c>ms</c>, <c>s</c>, <c>min</c> or <c>m</c>, <c>h</c>, <c>d</c>),
+    /// <c>00:01:30</c>, <c>0</c>, or <see cref="Never"/>.
+    /// </summary>
     internal static bool TryTime(string text, out TimeSpan time)
     {
         time = Timeout.InfiniteTimeSpan;
@@ -45,6 +49,11 @@ internal static class SettingText
             bool isNumber = TryScale(text[..^name.Length], unit, out long ticks);
             time = TimeSpan.FromTicks(ticks);
             return isNumber;
+        }
+        if (text == "0")
+        {
+            time = TimeSpan.Zero;
+            return true;
         }
         return text.Contains(':', StringComparison.Ordinal)
             && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out time);
@@ -61,13 +70,16 @@ internal static class SettingText
         return "0B";
     }
 
-    /// <summary>Writes a time in the largest unit that it is a whole number of, days aside.</summary>
+    /// <summary>Writes a time in the largest unit that it is a whole number of.</summary>
     internal static string Time(TimeSpan time)
     {
         if (time == Timeout.InfiniteTimeSpan)
             return Never;
+        if (time == TimeSpan.Zero)
+            return "0";
         (string name, long unit) = time.Ticks switch
         {
+            var ticks when ticks % TimeSpan.TicksPerDay == 0 => ("d", TimeSpan.TicksPerDay),
             var ticks when ticks % TimeSpan.TicksPerHour == 0 => ("h", TimeSpan.TicksPerHour),
             var ticks when ticks % TimeSpan.TicksPerMinute == 0 => ("min", TimeSpan.TicksPerMinute),
             var ticks when ticks % TimeSpan.TicksPerSecond == 0 => ("s", TimeSpan.TicksPerSecond),

@@ -140,6 +140,66 @@ public sealed class SourceRunnerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_a_late_reading_had_completed_is_published_and_its_own_topic_goes_on_to_say_failed()
+    {
+        var release = new TaskCompletionSource();
+        var source = new ScriptedSource("a", async (report, _) =>
+        {
+            Line(report, "before");
+            FakeSource.Value("check/a/field", 1)(report);
+            await release.Task; // whatever the cancellation says
+            Line(report, "after");
+            FakeSource.Value("check/a", 2)(report);
+            report.Begin("check/a/half");
+        });
+        Run((source, s_schedule));
+        await _time.WaitForTimerAsync(s_schedule.Timeout, "the hanging reading");
+        _time.Advance(s_schedule.Timeout);
+        await _sink.WaitForPublishAsync("the failure", "check/a", """failed","error":"No answer within 3 s."}""");
+        Assert.Empty(_sink.Take("check/a/line")); // the report is still the reading's
+        _time.Forget();
+        release.SetResult();
+        await _time.WaitForTimerAsync(TimeSpan.FromSeconds(7), "the pause after it");
+        Assert.Equal(
+            ["""{"line":"before"}""", """{"line":"after"}"""],
+            _sink.Take("check/a/line").Select(SourceRun.WithoutTime));
+        Assert.Equal(
+            """{"value_bytes":1}""", SourceRun.WithoutTime(Assert.Single(_sink.Take("check/a/field"))));
+        Assert.Single(_sink.Take("check/a"));
+        Assert.Empty(_sink.Take("check/a/half"));
+        Assert.Equal(SourceState.Failed, Assert.Single(_publisher.Health).State);
+
+        source.Reading = (report, _) =>
+        {
+            Line(report, "next");
+            FakeSource.Value("check/a", 3)(report);
+            return Task.CompletedTask;
+        };
+        _time.Advance(TimeSpan.FromSeconds(7));
+        await _sink.WaitForPublishAsync("the next value", "check/a", "\"value_bytes\":3}");
+        Assert.Equal("""{"line":"next"}""", SourceRun.WithoutTime(Assert.Single(_sink.Take("check/a/line"))));
+    }
+
+    [Fact]
+    public async Task A_value_that_comes_when_it_is_too_old_is_stale_at_once()
+    {
+        var release = new TaskCompletionSource();
+        var source = new ScriptedSource("a", async (report, _) =>
+        {
+            await release.Task;
+            FakeSource.Value("check/a/field", 1)(report);
+        });
+        Run((source, s_schedule));
+        await _time.WaitForTimerAsync(s_schedule.Timeout, "the hanging reading");
+        _time.Advance(s_schedule.Timeout);
+        await _sink.WaitForPublishAsync("the failure", "check/a");
+        _time.Advance(s_schedule.Staleness);
+        release.SetResult();
+        await _sink.WaitForPublishAsync("its staleness", "stale:check/a/field");
+        Assert.Single(_sink.Take("check/a/field"));
+    }
+
+    [Fact]
     public async Task A_failure_is_shown_on_the_topic_with_what_is_known_all_the_same()
     {
         var source = new ScriptedSource("a", (_, _) => throw new SourceFailure("Exit code 3.")
@@ -215,6 +275,13 @@ public sealed class SourceRunnerTests : IAsyncDisposable
         await _publisher.FirstRound.WaitAsync(LineClient.Deadline, TestContext.Current.CancellationToken);
         Assert.Single(_sink.Take("check/b"));
         Assert.Equal(SourceState.Starting, _publisher.Health[0].State);
+    }
+
+    private static void Line(StatusReport report, string text)
+    {
+        report.BeginEvent("check/a/line");
+        report.WriteText("line", text);
+        report.End();
     }
 
     private void Run(params (IAsyncStatusSource Source, SourceSchedule Schedule)[] sources)

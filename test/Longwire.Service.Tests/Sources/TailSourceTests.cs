@@ -138,6 +138,25 @@ public sealed class TailSourceTests : IDisposable
             state.RootElement.GetProperty("skipped_bytes").GetInt64());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_rest_of_a_skipped_line_ends_with_its_file(bool isRenamed)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere a file is known by its time of creation only.");
+        string path = Write("app.log", "");
+        using SourceRun run = Tail(path);
+        await run.ReadAsync();
+        Append(path, new string('x', 2 * FileTail.MaxBacklogBytes)); // one line, which does not end
+        await run.ReadAsync();
+        if (isRenamed)
+            File.Move(path, path + ".1");
+        Write("app.log", "first\nsecond\n");
+        await run.ReadAsync();
+        Assert.Equal(["first", "second"], Lines(run));
+        Assert.Contains("\"rotations\":1", run.Sink.Take(Topic)[^1]);
+    }
+
     /// <summary>Whatever the order of writes, renames, truncations and looks: each line once, in order.</summary>
     [Fact]
     public void No_line_is_lost_doubled_or_out_of_order()

@@ -206,8 +206,8 @@ internal sealed class SourceSection(IConfigurationSection section, ICollection<S
     {
         if (OptionalText(key) is not { } text)
             return fallback;
-        if (!DurationText.TryParse(text, out TimeSpan value))
-            Add(key, $"'{text}' is no duration; write a number and a unit, such as 500ms, 10s, 5m, 1h or 1d");
+        if (!SettingText.TryTime(text.Trim(), out TimeSpan value))
+            Add(key, $"'{text}' is no duration; write a number and a unit, such as 500ms, 10s, 5min, 1h or 1d");
         else if (value < min || value > max)
             Add(key, $"{text} is out of range; write {Text(min)} to {Text(max)}");
         else
@@ -215,7 +215,7 @@ internal sealed class SourceSection(IConfigurationSection section, ICollection<S
         return fallback;
     }
 
-    private static string Text(TimeSpan span) => DurationText.Format(span);
+    private static string Text(TimeSpan span) => SettingText.Time(span);
 
     private static bool TryStatus(string text, out int status) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out status) && status is >= 100 and <= 599;

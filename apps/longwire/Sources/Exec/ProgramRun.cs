@@ -21,6 +21,7 @@ internal sealed class ProgramRun
     private readonly int _maxBytes;
     private readonly MemoryStream _output = new();
     private bool _isTooLong;
+    private int _isGroupKilled;
 
     private ProgramRun(Process process, bool leadsGroup, int maxBytes)
     {
@@ -41,9 +42,8 @@ internal sealed class ProgramRun
         Task output = run.ReadOutputAsync(process.StandardOutput.BaseStream);
         Task<string> error = ReadEndAsync(process.StandardError.BaseStream);
         await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
-        // The program has ended when its first process has: what is left of its group would hold the pipes open. The
-        // id cannot be another group's yet; ids are given in turn.
-        run.KillGroup();
+        // The program has ended when its first process has: what is left of its group would hold the pipes open.
+        run.KillGroup(ProcessGroup.KillRest);
         try
         {
             // One that left the group may hold the pipes all the same.
@@ -128,12 +128,13 @@ internal sealed class ProgramRun
         {
             Debug.WriteLine(exception.Message); // it has ended, or a child of it has: what was wanted
         }
-        KillGroup();
+        KillGroup(ProcessGroup.Kill);
     }
 
-    private void KillGroup()
+    /// <summary>Once: when the group is gone and its leader was waited for, the number may be another's.</summary>
+    private void KillGroup(Action<int> kill)
     {
-        if (_leadsGroup)
-            ProcessGroup.Kill(_process.Id);
+        if (_leadsGroup && Interlocked.Exchange(ref _isGroupKilled, 1) == 0)
+            kill(_process.Id);
     }
 }

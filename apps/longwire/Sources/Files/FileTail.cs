@@ -86,11 +86,12 @@ internal sealed class FileTail(string path, int maxLineBytes, int maxLines)
 
     private void Switch(LineReader read, ref int lines)
     {
-        if (_lineLength > 0)
+        if (_lineLength > 0 && !_skipsToLine)
             Emit(read, ref lines); // the last line of a file need not end
         SafeFileHandle old = _file!;
         Open(); // if it fails, the old one is still there
         old.Dispose();
+        BeginLine();
         Rotations++;
     }
 
@@ -99,14 +100,17 @@ internal sealed class FileTail(string path, int maxLineBytes, int maxLines)
     {
         if (length < _position)
         {
-            (_position, _lineLength, _isCut) = (0, 0, false);
+            _position = 0;
+            BeginLine();
             Rotations++;
         }
         if (length - _position <= MaxBacklogBytes)
             return;
         long to = length - MaxBytesPerReading;
         SkippedBytes += to - _position;
-        (_position, _lineLength, _isCut, _skipsToLine) = (to, 0, false, true);
+        _position = to;
+        BeginLine();
+        _skipsToLine = true;
     }
 
     /// <summary>How many bytes were used: all, unless there were too many lines.</summary>
@@ -122,7 +126,7 @@ internal sealed class FileTail(string path, int maxLineBytes, int maxLines)
                 return bytes.Length;
             taken += end + 1;
             if (_skipsToLine)
-                (_skipsToLine, _lineLength, _isCut) = (false, 0, false);
+                BeginLine();
             else
                 Emit(read, ref lines);
         }
@@ -141,7 +145,9 @@ internal sealed class FileTail(string path, int maxLineBytes, int maxLines)
     {
         ReadOnlySpan<byte> line = _line.AsSpan(0, _lineLength);
         read(!_isCut && line is [.., (byte)'\r'] ? line[..^1] : line, _isCut);
-        (_lineLength, _isCut) = (0, false);
+        BeginLine();
         lines++;
     }
+
+    private void BeginLine() => (_lineLength, _isCut, _skipsToLine) = (0, false, false);
 }
