@@ -27,6 +27,7 @@ public sealed class SnippetTests
             IDialHandler handler = null!;
             HostApplicationBuilder builder = null!;
             Dictionary<string, string> keys = [];
+            Func<string, string, bool> isGenuine = null!;
             Lock logins = new();
             string name = "";
         }
