@@ -22,6 +22,8 @@ public sealed class CommandLineTests
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("--telnet <ADDRESS>", output);
         Assert.Contains("[default: 127.0.0.1:2323]", output);
+        Assert.Contains("--feed <ADDRESS>", output);
+        Assert.Contains("[default: 127.0.0.1:2324]", output);
         Assert.Contains("--proxy <NETWORK>", output);
         Assert.Contains("--config <FILE>", output);
         Assert.Contains("--data <DIR>", output);
@@ -36,7 +38,9 @@ public sealed class CommandLineTests
     public async Task Help_names_the_commands()
     {
         (_, string output, _) = await RunAsync("--help");
-        Assert.Contains("serve   Runs the service until Ctrl-C or SIGTERM (the default)", output);
+        Assert.Matches("serve +Runs the service until Ctrl-C or SIGTERM \\(the default\\)", output);
+        foreach (string verb in new[] { "watch", "get", "publish", "who", "stats", "kick", "config", "cert" })
+            Assert.Matches($"\n  {verb} ", output);
         Assert.Contains("--version", output);
     }
 
@@ -69,7 +73,7 @@ public sealed class CommandLineTests
             (ExitCodes.Failure, "",
                 $"longwire: --telnet: Cannot listen on tcp://127.0.0.1:{port}: the address is in use; stop the other "
                 + "program, or choose another port (0 lets the system choose).\n"),
-            await RunAsync("--telnet", $"127.0.0.1:{port}"));
+            await RunAsync("--telnet", $"127.0.0.1:{port}", "--feed", ":0"));
     }
 
     [Fact]
@@ -77,7 +81,7 @@ public sealed class CommandLineTests
         (ExitCodes.Failure, "",
             "longwire: --telnet: Cannot listen on tcp://192.0.2.1:2323: this machine has no such address; "
             + "use one of its own, 127.0.0.1, or * for all.\n"),
-        await RunAsync("--telnet", "192.0.2.1:2323")); // 192.0.2.0/24 is for documentation, RFC 5737
+        await RunAsync("--telnet", "192.0.2.1:2323", "--feed", ":0")); // 192.0.2.0/24 is for documentation, RFC 5737
 
     [Fact]
     public async Task A_file_is_no_data_folder()

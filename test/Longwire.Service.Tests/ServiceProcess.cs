@@ -30,7 +30,7 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     public static async Task<ServiceProcess> StartAsync(string workingDirectory, params string[] args)
     {
         var service = new ServiceProcess(Start(Dotnet, workingDirectory,
-            [Program, .. args]));
+            [Program, .. args, .. args.Contains("--telnet") ? ["--feed", ":0"] : Array.Empty<string>()]));
         string? line = await Within(
             service._process.StandardOutput.ReadLineAsync(), "the line that says where it listens");
         Match match = Listening().Match(line ?? "");

@@ -76,7 +76,7 @@ public sealed class ServiceProcessTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs descriptors for epoll.");
         (string output, int code) = await ServiceProcess.RunAsync(
             "sh", "-c", $"ulimit -n 180; LONGWIRE__LOOPS=64 '{ServiceProcess.Dotnet}' '{ServiceProcess.Program}' "
-                + "--telnet :0");
+                + "--telnet :0 --feed :0");
         Assert.Matches("^longwire: the service cannot start: e.* failed: .*errno 24.*\n$", output);
         Assert.Equal(1, code);
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Longwire.Service.Console;
+using Longwire.Service.Feed;
 
 namespace Longwire.Service.Configuration;
 
@@ -12,13 +13,18 @@ internal sealed class CommandLineSettings
     public const string PasswordVariable = "LONGWIRE_TLS_PASSWORD";
 
     private const string Console = $"longwire:endpoints:{LineConsole.Name}";
+    private const string Feed = $"longwire:endpoints:{ServiceFeed.Name}";
     private const string Certificate = $"{Console}:tls:certificates:0";
 
     private readonly Dictionary<string, string> _options = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What is served when the file has no endpoint.</summary>
     public static IReadOnlyDictionary<string, string?> DefaultEndpoints { get; } =
-        new Dictionary<string, string?> { [$"{Console}:listen"] = LineConsole.DefaultAddress };
+        new Dictionary<string, string?>
+        {
+            [$"{Console}:listen"] = LineConsole.DefaultAddress,
+            [$"{Feed}:listen"] = ServiceFeed.DefaultAddress,
+        };
 
     /// <summary>The values, by key.</summary>
     public Dictionary<string, string?> Values { get; } = new(StringComparer.OrdinalIgnoreCase);
@@ -30,7 +36,7 @@ internal sealed class CommandLineSettings
 
     /// <summary>Takes the options that were given; or says what is wrong and how to mend it.</summary>
     public static bool TryCreate(
-        string? telnet, string[] proxies, string? certificate, string? key, string? clientAuthorities,
+        string? telnet, string? feed, string[] proxies, string? certificate, string? key, string? clientAuthorities,
         Func<string, string?> environment, [NotNullWhen(true)] out CommandLineSettings? settings,
         [NotNullWhen(false)] out string? error)
     {
@@ -46,6 +52,8 @@ internal sealed class CommandLineSettings
         settings = new CommandLineSettings();
         if (telnet is not null)
             settings.Set("--telnet", $"{Console}:listen", telnet);
+        if (feed is not null)
+            settings.Set("--feed", $"{Feed}:listen", feed);
         if (proxies.Length > 0)
             settings.Set("--proxy", $"{Console}:proxy", string.Join(',', proxies));
         if (certificate is not null)

@@ -1,4 +1,5 @@
 using System.Collections;
+using Spectre.Console;
 
 namespace Longwire.Service.Hosting;
 
@@ -6,6 +7,18 @@ namespace Longwire.Service.Hosting;
 internal sealed record CommandContext(
     TextWriter Output, TextWriter Error, IReadOnlyDictionary<string, string> Environment)
 {
+    /// <summary>Standard output is a terminal, on which a picture can be drawn again in its place.</summary>
+    public bool IsTerminal { get; } = Output == System.Console.Out && !System.Console.IsOutputRedirected;
+
+    /// <summary>Where tables are drawn, with the colours that the terminal has.</summary>
+    public IAnsiConsole Terminal => _terminal ??= AnsiConsole.Create(new AnsiConsoleSettings
+    {
+        Out = IsTerminal ? new AnsiConsoleOutput(Output) : new Plain(Output),
+        Interactive = IsTerminal ? InteractionSupport.Detect : InteractionSupport.No,
+    });
+
+    private IAnsiConsole? _terminal;
+
     /// <summary>A variable's value, or null.</summary>
     public string? Variable(string name) => Environment.GetValueOrDefault(name);
 
@@ -22,4 +35,20 @@ internal sealed record CommandContext(
         .Cast<DictionaryEntry>().ToDictionary(
             static variable => (string)variable.Key, static variable => (string?)variable.Value ?? "",
             OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
+
+    /// <summary>A file or a pipe: no colours, and no width at which a line would be broken.</summary>
+    private sealed class Plain(TextWriter writer) : IAnsiConsoleOutput
+    {
+        public TextWriter Writer => writer;
+
+        public bool IsTerminal => false;
+
+        public int Width => 1000;
+
+        public int Height => 1000;
+
+        public void SetEncoding(System.Text.Encoding encoding)
+        {
+        }
+    }
 }

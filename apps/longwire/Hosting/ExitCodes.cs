@@ -11,4 +11,7 @@ internal static class ExitCodes
 
     /// <summary>The command line is wrong; standard error says what and where.</summary>
     public const int Usage = 2;
+
+    /// <summary>No server was reached, or it did not answer in time; standard error says which.</summary>
+    public const int Unreachable = 3;
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Longwire.Service.Certificates;
+using Longwire.Service.Cli;
 using Longwire.Service.Configuration;
 using Longwire.Service.Console;
 
@@ -47,6 +48,8 @@ internal static class LongwireCommand
         root.Add(serve);
         root.Add(ConfigCommand.Create(options, context));
         root.Add(CertCommand.Create(options.DataFolder, context.Output, context.Error));
+        foreach (Command command in ClientCommands.Create(context))
+            root.Add(command);
         root.HelpName = "longwire";
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
         root.SetAction((arguments, _) => ServeCommand.RunAsync(options, arguments, context));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using Longwire.Service.Configuration;
 using Longwire.Service.Console;
+using Longwire.Service.Feed;
 
 namespace Longwire.Service.Hosting;
 
@@ -16,6 +17,10 @@ internal sealed class ServeOptions
         "--telnet", "ADDRESS", "Where the line console listens: HOST:PORT, :PORT (this machine only), "
             + "*:PORT (every address) or unix:///PATH. Port 0 lets the system choose "
             + $"[default: {LineConsole.DefaultAddress}]");
+
+    private readonly Option<string?> _feed = Create(
+        "--feed", "ADDRESS", "Where Feed listens, for longwire watch and other programs; as --telnet "
+            + $"[default: {ServiceFeed.DefaultAddress}]");
 
     private readonly Option<string[]> _proxy = new("--proxy")
     {
@@ -42,7 +47,8 @@ internal sealed class ServeOptions
             + $"{Hosting.DataFolder.Variable}, or the system's folder for the data of applications");
 
     /// <summary>All of them, in the order of the help.</summary>
-    public IEnumerable<Option> All => [_file, _telnet, _proxy, DataFolder, _certificate, _key, _clientAuthorities];
+    public IEnumerable<Option> All =>
+        [_file, _telnet, _feed, _proxy, DataFolder, _certificate, _key, _clientAuthorities];
 
     /// <summary>The configuration with these options as its last layer; or what is wrong and how to mend it.</summary>
     public bool TryLoad(
@@ -53,8 +59,9 @@ internal sealed class ServeOptions
         return Hosting.DataFolder.TryResolve(
                 arguments.GetValue(DataFolder), context.Variable, out _, out error)
             && CommandLineSettings.TryCreate(
-                arguments.GetValue(_telnet), arguments.GetValue(_proxy) ?? [], arguments.GetValue(_certificate),
-                arguments.GetValue(_key), arguments.GetValue(_clientAuthorities), context.Variable,
+                arguments.GetValue(_telnet), arguments.GetValue(_feed), arguments.GetValue(_proxy) ?? [],
+                arguments.GetValue(_certificate), arguments.GetValue(_key), arguments.GetValue(_clientAuthorities),
+                context.Variable,
                 out CommandLineSettings? settings, out error)
             && ServiceConfiguration.TryLoad(
                 arguments.GetValue(_file), context.Environment, settings, out configuration, out error);

@@ -1,6 +1,7 @@
 using Longwire.Hosting;
 using Longwire.Hosting.Settings;
 using Longwire.Service.Console;
+using Longwire.Service.Feed;
 using Longwire.Service.Sources;
 using Longwire.Service.Sources.Configuration;
 using Microsoft.Extensions.Configuration;
@@ -18,9 +19,6 @@ internal sealed class ServiceHost : IAsyncDisposable
     /// What the server takes beyond its drain at worst: 1 s for loops that are held, 5 s for each to end, and room.
     /// </summary>
     private static readonly TimeSpan s_beyondDrain = TimeSpan.FromSeconds(20);
-
-    /// <summary>Where a Feed endpoint listens when it does not say.</summary>
-    private const string FeedAddress = "127.0.0.1:2324";
 
     private readonly IHost _host;
 
@@ -52,7 +50,7 @@ internal sealed class ServiceHost : IAsyncDisposable
             .AddHostedService(static provider => provider.GetRequiredService<StatusService>())
             .AddLongwire(configuration, static longwire => longwire // after the publisher: values first, then clients
                 .Protocol(LineConsole.Name, LineConsole.Configure, LineConsole.DefaultAddress)
-                .Protocol("feed", ReadOnlyFeed, FeedAddress)
+                .Protocol(ServiceFeed.Name, ServiceFeed.Configure, ServiceFeed.DefaultAddress)
                 .Section("sources")) // read above
             .AddSystemdNotification()
             .AddOptions<HostOptions>().Configure<LongwireSettings>(static (options, settings) =>
@@ -102,9 +100,6 @@ internal sealed class ServiceHost : IAsyncDisposable
         bool failed = _host.Services.GetRequiredService<StatusService>().ExecuteTask is { IsFaulted: true };
         return failed ? ExitCodes.Failure : ExitCodes.Success;
     }
-
-    private static void ReadOnlyFeed(IServiceProvider services, EndpointBuilder<object?> endpoint) =>
-        endpoint.UseFeed(feed => feed.Logging(services.GetRequiredService<ILogger<ServiceHost>>()));
 
     public ValueTask DisposeAsync() => ((IAsyncDisposable)_host).DisposeAsync();
 }

@@ -1,0 +1,47 @@
+using System.Text.Json;
+using Longwire.Service.Hosting;
+using Spectre.Console;
+
+namespace Longwire.Service.Cli;
+
+/// <summary>A server's JSON reply as a table: an object a row, its fields as columns in the order that they come.</summary>
+internal sealed class JsonTable(CommandContext context)
+{
+    /// <summary>A list: rows, or as JSON the list.</summary>
+    public async Task WriteAsync(IReadOnlyList<JsonElement> rows, bool isJson)
+    {
+        if (isJson)
+        {
+            await context.Output.WriteLineAsync($"[{string.Join(',', rows.Select(static row => row.GetRawText()))}]");
+            return;
+        }
+        string[] columns = [.. rows.SelectMany(static row => row.EnumerateObject().Select(static f => f.Name)).Distinct()];
+        Table table = NewTable();
+        foreach (string column in columns)
+        {
+            bool isNumber = rows.All(row => !row.TryGetProperty(column, out JsonElement cell)
+                || cell.ValueKind == JsonValueKind.Number);
+            table.AddColumn(column, at => at.NoWrap().Alignment = isNumber ? Justify.Right : Justify.Left);
+        }
+        foreach (JsonElement row in rows)
+        {
+            table.AddRow([.. columns.Select(column => new Text(
+                row.TryGetProperty(column, out JsonElement cell) ? cell.ToString() : "-"))]);
+        }
+        context.Terminal.Write(table);
+    }
+
+    /// <summary>One object: a field a line.</summary>
+    public Task WriteAsync(JsonElement fields)
+    {
+        Table table = NewTable();
+        table.AddColumn("name").AddColumn("value", static at => at.Alignment = Justify.Right);
+        table.HideHeaders();
+        foreach (JsonProperty field in fields.EnumerateObject())
+            table.AddRow(new Text(field.Name), new Text(field.Value.ToString()));
+        context.Terminal.Write(table);
+        return Task.CompletedTask;
+    }
+
+    private static Table NewTable() => new Table().NoBorder();
+}
