@@ -119,13 +119,18 @@ public sealed class TailSourceTests : IDisposable
         Assert.Equal(lines, got);
     }
 
-    [Fact]
-    public async Task Far_behind_it_skips_to_a_whole_line_and_counts()
+    [Theory]
+    [InlineData(60)]
+    [InlineData(64)] // a line begins where reading goes on
+    public async Task Far_behind_it_skips_to_a_whole_line_and_counts_every_byte(int lineBytes)
     {
         string path = Write("app.log", "");
         using SourceRun run = Tail(path);
         await run.ReadAsync();
-        string line = new string('x', 59) + "\n";
+        const string Begun = "begun";
+        Append(path, Begun);
+        await run.ReadAsync();
+        string line = new string('x', lineBytes - 1) + "\n";
         int length = 3 * FileTail.MaxBacklogBytes / line.Length;
         Append(path, string.Concat(Enumerable.Repeat(line, length)));
         long before = GC.GetTotalAllocatedBytes(precise: true);
@@ -133,8 +138,9 @@ public sealed class TailSourceTests : IDisposable
         Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 8 << 20);
         Assert.All(Lines(run), got => Assert.Equal(line.TrimEnd(), got));
         using JsonDocument state = JsonDocument.Parse(run.Sink.Take(Topic)[^1]);
+        int kept = FileTail.MaxBytesPerReading / line.Length;
         Assert.Equal(
-            length * line.Length - FileTail.MaxBytesPerReading,
+            Begun.Length + ((length - kept) * line.Length),
             state.RootElement.GetProperty("skipped_bytes").GetInt64());
     }
 

@@ -18,7 +18,7 @@ internal static class ProcessGroup
     public static void KillRest(int leader)
     {
         if (Send(leader, NoSignal) != 0)
-            Kill(leader);
+            _ = Send(-leader, SigKill);
     }
 
     [DllImport("libc", EntryPoint = "kill")]

@@ -43,7 +43,7 @@ internal sealed class ProgramRun
         Task<string> error = ReadEndAsync(process.StandardError.BaseStream);
         await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         // The program has ended when its first process has: what is left of its group would hold the pipes open.
-        run.KillGroup(ProcessGroup.KillRest);
+        run.KillGroup();
         try
         {
             // One that left the group may hold the pipes all the same.
@@ -128,13 +128,17 @@ internal sealed class ProgramRun
         {
             Debug.WriteLine(exception.Message); // it has ended, or a child of it has: what was wanted
         }
-        KillGroup(ProcessGroup.Kill);
+        KillGroup();
     }
 
     /// <summary>Once: when the group is gone and its leader was waited for, the number may be another's.</summary>
-    private void KillGroup(Action<int> kill)
+    private void KillGroup()
     {
-        if (_leadsGroup && Interlocked.Exchange(ref _isGroupKilled, 1) == 0)
-            kill(_process.Id);
+        if (!_leadsGroup || Interlocked.Exchange(ref _isGroupKilled, 1) != 0)
+            return;
+        if (_process.HasExited) // and so it was waited for, whoever is told of it first
+            ProcessGroup.KillRest(_process.Id);
+        else
+            ProcessGroup.Kill(_process.Id);
     }
 }

@@ -86,7 +86,7 @@ internal sealed class FileTail(string path, int maxLineBytes, int maxLines)
 
     private void Switch(LineReader read, ref int lines)
     {
-        if (_lineLength > 0 && !_skipsToLine)
+        if (_lineLength > 0)
             Emit(read, ref lines); // the last line of a file need not end
         SafeFileHandle old = _file!;
         Open(); // if it fails, the old one is still there
@@ -106,8 +106,8 @@ internal sealed class FileTail(string path, int maxLineBytes, int maxLines)
         }
         if (length - _position <= MaxBacklogBytes)
             return;
-        long to = length - MaxBytesPerReading;
-        SkippedBytes += to - _position;
+        long to = length - MaxBytesPerReading - 1; // where a line ends, the next is whole
+        SkippedBytes += to - _position + _lineLength;
         _position = to;
         BeginLine();
         _skipsToLine = true;
@@ -121,13 +121,16 @@ internal sealed class FileTail(string path, int maxLineBytes, int maxLines)
         {
             ReadOnlySpan<byte> rest = bytes[taken..];
             int end = rest.IndexOf((byte)'\n');
-            Append(end < 0 ? rest : rest[..end]);
-            if (end < 0)
-                return bytes.Length;
-            taken += end + 1;
+            int used = end < 0 ? rest.Length : end + 1;
+            taken += used;
             if (_skipsToLine)
-                BeginLine();
-            else
+            {
+                SkippedBytes += used;
+                _skipsToLine = end < 0;
+                continue;
+            }
+            Append(end < 0 ? rest : rest[..end]);
+            if (end >= 0)
                 Emit(read, ref lines);
         }
         return taken;
