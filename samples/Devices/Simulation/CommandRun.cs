@@ -8,8 +8,9 @@ internal sealed class CommandRun(DeviceServer server, IReadOnlyList<DeviceIdenti
     private static readonly TimeSpan s_beat = TimeSpan.FromMilliseconds(10);
 
     private readonly int[] _asked = new int[devices.Count];
+    private long _reordered = server.ReorderedAnswers; // as of the last summary
 
-    /// <summary>Commands that came back right take no longer than this.</summary>
+    /// <summary>How long a command may take to be answered.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Sends <paramref name="rate"/> commands a second for a time, and waits for the last answer.</summary>
@@ -37,7 +38,7 @@ internal sealed class CommandRun(DeviceServer server, IReadOnlyList<DeviceIdenti
         return Sum(outcomes, TimeProvider.System.GetElapsedTime(started));
     }
 
-    /// <summary>The k-th command to a device says k, and the device says the how manieth it was for it.</summary>
+    /// <summary>The k-th command to a device says k; the device says how many it has had by then.</summary>
     private async Task<Outcome> AskAsync(int device)
     {
         int number = ++_asked[device];
@@ -55,6 +56,8 @@ internal sealed class CommandRun(DeviceServer server, IReadOnlyList<DeviceIdenti
 
     private CommandSummary Sum(Outcome[] outcomes, TimeSpan duration)
     {
+        long reorderedBefore = _reordered;
+        _reordered = server.ReorderedAnswers;
         Outcome[] right = [.. outcomes.Where(static one => one.IsFromDevice)];
         TimeSpan[] times = [.. right.Select(static one => one.Took).Order()];
         return new CommandSummary
@@ -63,7 +66,8 @@ internal sealed class CommandRun(DeviceServer server, IReadOnlyList<DeviceIdenti
             Duration = duration,
             Right = right.Length,
             Wrong = outcomes.Count(static one => one is { Status: AnswerStatus.Answered, IsFromDevice: false }),
-            OutOfOrder = right.GroupBy(static one => one.Device).Sum(OutOfOrder) + (int)server.ReorderedAnswers,
+            OutOfOrder = right.GroupBy(static one => one.Device).Sum(OutOfOrder)
+                + (int)(_reordered - reorderedBefore),
             Late = outcomes.Count(static one => one.Status == AnswerStatus.TimedOut),
             Unanswered = outcomes.Count(static one =>
                 one.Status is not (AnswerStatus.Answered or AnswerStatus.TimedOut)),
