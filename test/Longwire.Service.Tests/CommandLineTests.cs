@@ -36,7 +36,9 @@ public sealed class CommandLineTests
     public async Task Help_names_the_commands()
     {
         (_, string output, _) = await RunAsync("--help");
-        Assert.Contains("serve   Runs the service until Ctrl-C or SIGTERM (the default)", output);
+        Assert.Matches("serve +Runs the service until Ctrl-C or SIGTERM \\(the default\\)", output);
+        foreach (string command in (string[])["config", "health", "install", "uninstall", "cert"])
+            Assert.Contains($"\n  {command} ", output.ReplaceLineEndings("\n"));
         Assert.Contains("--version", output);
     }
 
