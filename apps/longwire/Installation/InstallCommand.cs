@@ -103,6 +103,11 @@ internal static class InstallCommand
             return (ExitCodes.Failure, (OperatingSystem.IsWindows() ? "run it as administrator" : "run it as root")
                 + "; --dry-run prints what it would do");
         }
+        if (request.Root is null && OperatingSystem.IsLinux() && !Directory.Exists(SystemdPlan.Booted))
+        {
+            return (ExitCodes.Failure,
+                "this system was not started by systemd; --root DIR writes the unit for one that is");
+        }
         return request.Root is null && program is not null && ServiceProgram.Objection(program) is { } text
             ? (ExitCodes.Failure, text)
             : null;

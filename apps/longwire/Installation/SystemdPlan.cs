@@ -3,6 +3,9 @@ namespace Longwire.Service.Installation;
 /// <summary>What installing a systemd service consists of.</summary>
 internal static class SystemdPlan
 {
+    /// <summary>The folder that is there when systemd started the system, sd_booted(3).</summary>
+    public const string Booted = "/run/systemd/system";
+
     /// <param name="program">The whole path of the program, as the service sees it.</param>
     /// <param name="root">A folder that is a system's root; null for this system, where it is started.</param>
     public static InstallStep[] Install(string program, string? root)

@@ -149,6 +149,21 @@ public sealed class InstallTests : IDisposable
             $"longwire: {args[0]}: run it as root; --dry-run prints what it would do\n";
     }
 
+    [Theory]
+    [InlineData("install", "--program", Program)]
+    [InlineData("uninstall")]
+    public async Task Without_systemd_nothing_is_done(params string[] args)
+    {
+        RequireLinux();
+        Assert.SkipWhen(Directory.Exists(SystemdPlan.Booted), "This system was started by systemd.");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "The privilege is asked for first.");
+        Assert.Equal(
+            (ExitCodes.Failure, "",
+                $"longwire: {args[0]}: this system was not started by systemd; --root DIR writes the unit for one "
+                    + "that is\n"),
+            await RunAsync(args));
+    }
+
     private static void RequireLinux() =>
         Assert.SkipUnless(OperatingSystem.IsLinux(), "There is systemd on Linux only.");
 
