@@ -1,6 +1,5 @@
 // A program of somebody who has only the packages: a host with an endpoint of its own and one that speaks Feed, both
 // asked over a socket. Each package has its part in it.
-using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -25,10 +24,14 @@ IReadOnlyList<EndpointStatus> endpoints = host.Services.GetRequiredService<Longw
 
 Expect("Longwire, Longwire.Hosting", Encoding.UTF8.GetString(await AskAsync("echo", "hello\n"u8.ToArray())), "hello");
 
-var request = new ArrayBufferWriter<byte>();
-Frame(request, static output => FeedHello.Write(output, FeedProtocol.Version, 0, 0, 0, TimeSpan.Zero, "consumer"));
-Frame(request, static output => FeedSubscribe.Write(output, 1, TimeSpan.Zero, "plant/#", []));
-Expect("Longwire.Protocols", Encoding.UTF8.GetString(await AskAsync("feed", request.WrittenMemory)), "running");
+await using (var client = new FeedClient(new FeedClientOptions { Servers = [AddressOf("feed")] }))
+{
+    await foreach (FeedUpdate update in client.Subscribe("plant/#").WithCancellation(deadline.Token))
+    {
+        Expect("Longwire.Protocols, Longwire.Client", update.Text, "running");
+        break;
+    }
+}
 
 var time = new VirtualTime();
 time.Advance(TimeSpan.FromDays(7));
@@ -39,9 +42,8 @@ await host.StopAsync(deadline.Token);
 // Sends, half-closes, and returns all that came back.
 async Task<byte[]> AskAsync(string endpoint, ReadOnlyMemory<byte> question)
 {
-    string address = endpoints.First(status => status.Name == endpoint).Address!;
     using var client = new TcpClient();
-    await client.ConnectAsync(IPEndPoint.Parse(address.Replace("tcp://", "")), deadline.Token);
+    await client.ConnectAsync(IPEndPoint.Parse(AddressOf(endpoint).Replace("tcp://", "")), deadline.Token);
     NetworkStream stream = client.GetStream();
     await stream.WriteAsync(question, deadline.Token);
     client.Client.Shutdown(SocketShutdown.Send);
@@ -50,14 +52,7 @@ async Task<byte[]> AskAsync(string endpoint, ReadOnlyMemory<byte> question)
     return answer.ToArray();
 }
 
-static void Frame(ArrayBufferWriter<byte> output, Action<IBufferWriter<byte>> write)
-{
-    var message = new ArrayBufferWriter<byte>();
-    write(message);
-    System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(output.GetSpan(4), message.WrittenCount);
-    output.Advance(4);
-    output.Write(message.WrittenSpan);
-}
+string AddressOf(string endpoint) => endpoints.First(status => status.Name == endpoint).Address!;
 
 static void Expect(string package, string answer, string expected)
 {
