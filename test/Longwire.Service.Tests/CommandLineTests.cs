@@ -39,8 +39,12 @@ public sealed class CommandLineTests
     {
         (_, string output, _) = await RunAsync("--help");
         Assert.Matches("serve +Runs the service until Ctrl-C or SIGTERM \\(the default\\)", output);
-        foreach (string verb in new[] { "watch", "get", "publish", "who", "stats", "kick", "config", "cert" })
-            Assert.Matches($"\n  {verb} ", output);
+        string[] commands =
+        [
+            "config", "health", "install", "uninstall", "cert", "watch", "get", "publish", "who", "stats", "kick",
+        ];
+        foreach (string command in commands)
+            Assert.Contains($"\n  {command} ", output.ReplaceLineEndings("\n"));
         Assert.Contains("--version", output);
     }
 

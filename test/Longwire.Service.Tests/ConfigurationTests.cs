@@ -352,7 +352,7 @@ public sealed partial class ConfigurationTests : IDisposable
     private async Task<ServiceHost> StartAsync(TextWriter? output = null)
     {
         Assert.True(CommandLineSettings.TryCreate(
-            null, [], null, null, null, static _ => null, out CommandLineSettings? none, out _));
+            null, null, [], null, null, null, static _ => null, out CommandLineSettings? none, out _));
         Assert.True(ServiceConfiguration.TryLoad(
             FilePath, new Dictionary<string, string>(), none, out ServiceConfiguration? configuration, out _));
         var host = new ServiceHost(configuration.Root, output ?? TextWriter.Null, static _ => { });

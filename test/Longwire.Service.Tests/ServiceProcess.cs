@@ -27,10 +27,16 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
         RuntimeEnvironment.GetRuntimeDirectory(), "../../..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
 
     /// <summary>Starts on a port of the system's choice and waits until it listens.</summary>
-    public static async Task<ServiceProcess> StartAsync(string workingDirectory, params string[] args)
+    public static Task<ServiceProcess> StartAsync(string workingDirectory, params string[] args) =>
+        StartUnderAsync([], workingDirectory, args);
+
+    /// <summary>The same, watched by a program that becomes the service.</summary>
+    public static async Task<ServiceProcess> StartUnderAsync(
+        string[] watcher, string workingDirectory, params string[] args)
     {
-        var service = new ServiceProcess(Start(Dotnet, workingDirectory,
-            [Program, .. args, .. args.Contains("--telnet") ? ["--feed", ":0"] : Array.Empty<string>()]));
+        string[] feed = args.Contains("--telnet") ? ["--feed", ":0"] : []; // beside other services of the tests
+        string[] command = [.. watcher, Dotnet, Program, .. args, .. feed];
+        var service = new ServiceProcess(Start(command[0], workingDirectory, command[1..]));
         string? line = await Within(
             service._process.StandardOutput.ReadLineAsync(), "the line that says where it listens");
         Match match = Listening().Match(line ?? "");

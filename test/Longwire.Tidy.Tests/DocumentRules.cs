@@ -103,7 +103,7 @@ internal static partial class DocumentRules
     }
 
     // At the start of a word: in `backticks`, in (links), and in commands such as "--project apps/longwire".
-    [GeneratedRegex(@"(?<![\w/.\-<])(?<path>(src|apps|docs|test|samples|bench)/[\w.\-/*]+)")]
+    [GeneratedRegex(@"(?<![\w/.\-<])(?<path>(src|apps|docs|test|samples|bench|packages)/[\w.\-/*]+)")]
     private static partial Regex RepositoryPath();
 
     [GeneratedRegex(@"\]\((?<target>[^)\s]+)(\s+""[^""]*"")?\)")]

@@ -95,6 +95,23 @@ internal static class ProjectRules
         }
     }
 
+    /// <summary>Each library goes to its users in one package: as a reference that is private to its project.</summary>
+    internal static IEnumerable<Violation> CheckPacked(IReadOnlyCollection<SourceFile> projects)
+    {
+        ILookup<string, SourceFile> packages = projects.Where(project => project.IsUnder("packages"))
+            .SelectMany(package => References(package), (package, reference) => (package, reference.Target))
+            .ToLookup(pair => pair.Target, pair => pair.package);
+        foreach (SourceFile library in projects.Where(project => project.IsUnder("src")))
+        {
+            string[] names = [.. packages[library.Path].Select(package => package.Path)];
+            if (names.Length != 1)
+            {
+                yield return library.At(
+                    1, $"{library.Name} has to be in one package, not in: {string.Join(", ", names)}");
+            }
+        }
+    }
+
     private static IEnumerable<(string Target, int Line)> References(SourceFile project) =>
         from reference in XDocument.Parse(project.Text, LoadOptions.SetLineInfo).Descendants("ProjectReference")
         let target = Resolve(project.Folder, (string?)reference.Attribute("Include") ?? "")
@@ -111,6 +128,8 @@ internal static class ProjectRules
     {
         if (project.IsUnder("test", "bench"))
             return true;
+        if (project.IsUnder("packages") && target.StartsWith("packages/", StringComparison.Ordinal))
+            return true; // one package depends on another
         return target.StartsWith("src/", StringComparison.Ordinal) && !project.IsUnder("src");
     }
 

@@ -20,6 +20,8 @@ public sealed class ProjectRulesTests
     [InlineData("src", "Longwire.Server", "apps/longwire")]
     [InlineData("apps", "longwire", "apps/longwire-load")]
     [InlineData("samples", "LineEcho", "test/Longwire.Hub.Tests")]
+    [InlineData("samples", "LineEcho", "packages/Longwire")]
+    [InlineData("src", "Longwire.Server", "packages/Longwire")]
     public void A_reference_against_the_arrows_is_found(string folder, string name, string target) =>
         Assert.Equal([$"{folder}/{name}/{name}.csproj:3: {name} may not refer to {File(target)}"],
             Arrows(Project(folder, name, target)));
@@ -74,6 +76,25 @@ public sealed class ProjectRulesTests
                 "Directory.Packages.props:7: Unused is used by no project",
             ],
             ProjectRules.CheckPackages(versions, [user]).Select(violation => violation.ToString()));
+    }
+
+    [Fact]
+    public void A_library_in_no_package_or_in_two_is_found()
+    {
+        SourceFile[] projects =
+        [
+            Project("src", "Longwire.Hub"), Project("src", "Longwire.Client"), Project("src", "Longwire.Server"),
+            Project("packages", "Longwire", "src/Longwire.Hub", "src/Longwire.Server"),
+            Project("packages", "Longwire.Hosting", "packages/Longwire", "src/Longwire.Server"),
+        ];
+        Assert.Empty(Arrows(projects[3], projects[4]));
+        Assert.Equal(
+            [
+                "src/Longwire.Client/Longwire.Client.csproj:1: Longwire.Client has to be in one package, not in: ",
+                "src/Longwire.Server/Longwire.Server.csproj:1: Longwire.Server has to be in one package, not in: "
+                    + "packages/Longwire/Longwire.csproj, packages/Longwire.Hosting/Longwire.Hosting.csproj",
+            ],
+            ProjectRules.CheckPacked(projects).Select(violation => violation.ToString()));
     }
 
     [Fact]

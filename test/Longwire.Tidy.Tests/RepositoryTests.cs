@@ -32,6 +32,9 @@ public sealed class RepositoryTests
         Repository.AssertNone(ProjectRules.CheckPublicApi(Projects, Repository.Files("txt")));
 
     [Fact]
+    public void Every_library_is_in_one_package() => Repository.AssertNone(ProjectRules.CheckPacked(Projects));
+
+    [Fact]
     public void Files_methods_and_lines_are_small() => Repository.AssertNone(Code.SelectMany(CodeRules.CheckSizes));
 
     [Fact]

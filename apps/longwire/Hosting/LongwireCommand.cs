@@ -4,12 +4,14 @@ using Longwire.Service.Certificates;
 using Longwire.Service.Cli;
 using Longwire.Service.Configuration;
 using Longwire.Service.Console;
+using Longwire.Service.Installation;
 
 namespace Longwire.Service.Hosting;
 
 /// <summary>
 /// The command line: <c>longwire [serve] [--config FILE] [--telnet ADDRESS] [--proxy NETWORK] [--data DIR]
-/// [--tls-certificate FILE]</c>, <c>longwire config [init | check]</c> and <c>longwire cert dev</c>.
+/// [--tls-certificate FILE]</c>, <c>longwire config [init | check]</c>, <c>longwire health</c>,
+/// <c>longwire install</c>, <c>longwire uninstall</c> and <c>longwire cert dev</c>.
 /// </summary>
 internal static class LongwireCommand
 {
@@ -47,8 +49,9 @@ internal static class LongwireCommand
             root.Add(option);
         root.Add(serve);
         root.Add(ConfigCommand.Create(options, context));
+        root.Add(HealthCommand.Create(options, context));
         root.Add(CertCommand.Create(options.DataFolder, context.Output, context.Error));
-        foreach (Command command in ClientCommands.Create(context))
+        foreach (Command command in ClientCommands.Create(context).Concat(InstallCommand.Create(options, context)))
             root.Add(command);
         root.HelpName = "longwire";
         root.Options.OfType<VersionOption>().Single().Action = new PrintVersion();
