@@ -330,8 +330,10 @@ public sealed partial class FeedClient
         _subscriptions.Clear();
         _routes.Clear();
         TaskCompletionSource<FeedClientSession> never = NewReady();
-        foreach (TaskCompletionSource<FeedClientSession> ready in (ReadOnlySpan<TaskCompletionSource<FeedClientSession>>)
-            [never, Interlocked.Exchange(ref _ready, never)])
+        Fail(Interlocked.Exchange(ref _ready, never));
+        Fail(never);
+
+        static void Fail(TaskCompletionSource<FeedClientSession> ready)
         {
             ready.TrySetException(Disposed());
             _ = ready.Task.Exception; // nobody may ever ask

@@ -37,7 +37,7 @@ public sealed class FramedClient : IAsyncDisposable
 
     /// <summary>Starts to connect.</summary>
     /// <exception cref="ArgumentException">An option is out of range; the message names it.</exception>
-    /// <exception cref="CertificateException">A certificate of <see cref="ConnectOptions.Tls"/> cannot be used.</exception>
+    /// <exception cref="CertificateException">One of <see cref="ConnectOptions.Tls"/> cannot be used.</exception>
     public FramedClient(FramedClientOptions options)
         : this(options, saysHealthy: false) => Start();
 
@@ -332,7 +332,7 @@ public sealed class FramedClient : IAsyncDisposable
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
-    /// <summary>The client's place in its loop's wheel: the next attempt, the look for silence, the last farewell.</summary>
+    /// <summary>The client's place in its loop's wheel: the next attempt, the look for silence, the farewell.</summary>
     private sealed class Clock(FramedClient client) : TimedWork
     {
         public override string ToString() => $"the client of {client._servers[0]}";

@@ -24,7 +24,8 @@ public record ConnectOptions
     /// What TLS needs to know for a host of <see cref="Servers"/> with <c>tls://</c>. Default: the host's name, checked
     /// against the authorities that the system trusts.
     /// </summary>
-    public Func<string, TlsClientOptions> Tls { get; init; } = static host => new TlsClientOptions { TargetHost = host };
+    public Func<string, TlsClientOptions> Tls { get; init; } =
+        static host => new TlsClientOptions { TargetHost = host };
 
     /// <summary>Other layers for a host, from the socket upwards; they lie on TLS. Default: none.</summary>
     public Func<string, IReadOnlyList<Layer>> Layers { get; init; } = static _ => [];
@@ -32,7 +33,7 @@ public record ConnectOptions
     /// <summary>Socket options.</summary>
     public TcpOptions Tcp { get; init; } = TcpOptions.Default;
 
-    /// <summary>Time for one attempt: the name's resolution, the connect, the layers' handshakes. Default: 10 s.</summary>
+    /// <summary>Time for one attempt: the name's look-up, the connect, the layers' handshakes. Default: 10 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>

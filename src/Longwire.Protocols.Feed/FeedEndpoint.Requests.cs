@@ -71,7 +71,8 @@ internal sealed partial class FeedEndpoint
     private static void RefuseBusy(Connection<FeedSession> connection, uint id) => connection.Refuse(
         id, FeedErrorCode.LimitReached, "id", "too many requests wait; let some be answered first");
 
-    [LoggerMessage(EventId = 1601, Level = LogLevel.Error, Message = "The handler of {Request} threw, for connection {Id}")]
+    [LoggerMessage(EventId = 1601, Level = LogLevel.Error,
+        Message = "The handler of {Request} threw, for connection {Id}")]
     private static partial void RequestThrew(ILogger logger, Exception exception, QueuedRequest request, long id);
 
     [LoggerMessage(EventId = 1602, Level = LogLevel.Error,

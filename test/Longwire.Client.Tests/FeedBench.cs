@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Longwire.ClientTests;
 
-/// <summary>A Feed server that can be stopped and started again at its address, and clients on a loop beside it.</summary>
+/// <summary>A Feed server that can be stopped and started again at its address, and clients beside it.</summary>
 internal sealed class FeedBench : IAsyncDisposable
 {
     private readonly PollerKind _poller;

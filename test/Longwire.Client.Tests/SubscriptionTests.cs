@@ -251,7 +251,8 @@ public sealed class SubscriptionTests
         Assert.Throws<FormatException>(() => client.Subscribe("a/#/b", cancellation: Cancellation));
         Assert.Throws<ArgumentException>(
             () => client.Subscribe("a", new FeedSubscribeOptions { MaxUpdates = 0 }, Cancellation));
-        Assert.Throws<ArgumentException>(() => client.Subscribe("a", new FeedSubscribeOptions { MaxBytes = 0 }, Cancellation));
+        Assert.Throws<ArgumentException>(
+            () => client.Subscribe("a", new FeedSubscribeOptions { MaxBytes = 0 }, Cancellation));
         Assert.Throws<ArgumentException>(
             () => client.Subscribe("a", new FeedSubscribeOptions { Interval = TimeSpan.FromDays(50) }, Cancellation));
     }

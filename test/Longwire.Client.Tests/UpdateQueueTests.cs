@@ -6,16 +6,16 @@ namespace Longwire.ClientTests;
 public sealed class UpdateQueueTests
 {
     [Fact]
-    public async Task A_newer_message_takes_the_place_of_an_older_one_of_its_topic_when_no_more_may_wait()
+    public void A_newer_message_takes_the_place_of_an_older_one_of_its_topic_when_no_more_may_wait()
     {
         var queue = new UpdateQueue(new FeedSubscribeOptions { MaxUpdates = 2 });
         foreach (FeedUpdate update in new[] { Value("a", 1), Value("b", 1), Value("a", 2), Value("c", 1) })
             Assert.True(queue.Add(update));
-        Assert.Equal(["dropped 1", "b 1 1", "c 1 1"], await TakeAll(queue));
+        Assert.Equal(["dropped 1", "b 1 1", "c 1 1"], TakeAll(queue));
     }
 
     [Fact]
-    public async Task A_message_takes_no_place_before_a_mark_or_a_gap()
+    public void A_message_takes_no_place_before_a_mark_or_a_gap()
     {
         var queue = new UpdateQueue(new FeedSubscribeOptions { MaxUpdates = 3 });
         queue.Add(Value("a", 1));
@@ -23,30 +23,30 @@ public sealed class UpdateQueueTests
         queue.Add(Value("b", 1));
         queue.Add(new FeedUpdate(FeedUpdateKind.Gap, "b", 0, default, 5, 1));
         queue.Add(Value("b", 7)); // for this the oldest goes
-        Assert.Equal(["dropped 1", "complete ", "b 1 1", "gap b 5", "b 7 7"], await TakeAll(queue));
+        Assert.Equal(["dropped 1", "complete ", "b 1 1", "gap b 5", "b 7 7"], TakeAll(queue));
     }
 
     [Theory]
     [InlineData(SlowConsumerPolicy.DropOldest, "dropped 2,a 3 3,a 4 4")]
     [InlineData(SlowConsumerPolicy.DropNewest, "dropped 2,a 1 1,a 2 2")]
     [InlineData(SlowConsumerPolicy.Latest, "a 1 1,a 4 4")]
-    public async Task Policies(SlowConsumerPolicy policy, string expected)
+    public void Policies(SlowConsumerPolicy policy, string expected)
     {
         var queue = new UpdateQueue(new FeedSubscribeOptions { MaxUpdates = 2, Policy = policy });
         for (int i = 1; i <= 4; i++)
             queue.Add(Value("a", i));
-        Assert.Equal(expected.Split(','), await TakeAll(queue));
+        Assert.Equal(expected.Split(','), TakeAll(queue));
     }
 
     [Fact]
-    public async Task Bytes_are_bounded_as_well_and_one_large_message_passes()
+    public void Bytes_are_bounded_as_well_and_one_large_message_passes()
     {
         var queue = new UpdateQueue(new FeedSubscribeOptions { MaxBytes = 10, Policy = SlowConsumerPolicy.DropOldest });
         queue.Add(Value("a", 1, bytes: 100));
-        Assert.StartsWith("a 1 ", Assert.Single(await TakeAll(queue)), StringComparison.Ordinal);
+        Assert.StartsWith("a 1 ", Assert.Single(TakeAll(queue)), StringComparison.Ordinal);
         queue.Add(Value("a", 2, bytes: 6));
         queue.Add(Value("b", 1, bytes: 6));
-        Assert.Equal(["dropped 1", "b 1 xxxxxx"], await TakeAll(queue));
+        Assert.Equal(["dropped 1", "b 1 xxxxxx"], TakeAll(queue));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class UpdateQueueTests
         queue.End(null);
         queue.End(new InvalidOperationException("too late"));
         Assert.True(queue.Add(Value("a", 3))); // nobody is there
-        Assert.Equal(["a 2 2"], await TakeAll(queue));
+        Assert.Equal(["a 2 2"], TakeAll(queue));
         Assert.False((await queue.TakeAsync(CancellationToken.None)).Taken);
     }
 
@@ -136,22 +136,25 @@ public sealed class UpdateQueueTests
 
     private static FeedUpdate Mark(FeedUpdateKind kind) => new(kind, "", 0, default, 0, 1);
 
+    /// <summary>What is there; nobody is left waiting, who would take what comes later.</summary>
     private static FeedUpdate? TakeOne(UpdateQueue queue)
     {
-        Task<(bool Taken, FeedUpdate Update)> taking = queue.TakeAsync(CancellationToken.None).AsTask();
-        return taking.IsCompletedSuccessfully ? taking.Result.Update : null;
+        using var enough = new CancellationTokenSource();
+        Task<(bool Taken, FeedUpdate Update)> taking = queue.TakeAsync(enough.Token).AsTask();
+        if (!taking.IsCompleted)
+        {
+            enough.Cancel();
+            return null;
+        }
+        (bool taken, FeedUpdate update) = taking.Result;
+        return taken ? update : null;
     }
 
-    private static async Task<string[]> TakeAll(UpdateQueue queue)
+    private static string[] TakeAll(UpdateQueue queue)
     {
         var all = new List<string>();
-        while (queue.TakeAsync(CancellationToken.None).AsTask() is { IsCompleted: true } taking)
-        {
-            (bool taken, FeedUpdate update) = await taking;
-            if (!taken)
-                break;
+        while (TakeOne(queue) is { } update)
             all.Add($"{update}");
-        }
         return [.. all];
     }
 }

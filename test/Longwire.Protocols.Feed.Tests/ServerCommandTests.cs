@@ -18,8 +18,10 @@ public sealed class ServerCommandTests
     public async Task A_client_s_answer_comes_back_to_who_asked(PollerKind poller)
     {
         await using Asked asked = await Asked.Start(poller);
-        Task<ReadOnlyMemory<byte>> first = asked.Connection.RequestAsync("sum", "1 2"u8.ToArray(), s_long, Cancellation);
-        Task<ReadOnlyMemory<byte>> second = asked.Connection.RequestAsync("sum", "3 4"u8.ToArray(), s_long, Cancellation);
+        Task<ReadOnlyMemory<byte>> first =
+            asked.Connection.RequestAsync("sum", "1 2"u8.ToArray(), s_long, Cancellation);
+        Task<ReadOnlyMemory<byte>> second =
+            asked.Connection.RequestAsync("sum", "3 4"u8.ToArray(), s_long, Cancellation);
         IReadOnlyDictionary<string, string> one = await asked.Peer.Expect(FeedType.Command);
         IReadOnlyDictionary<string, string> two = await asked.Peer.Expect(FeedType.Command);
         Assert.Equal(("sum", "30000"), (one["name"], one["deadline"]));

@@ -9,7 +9,8 @@ internal sealed record Published(string Topic, long Sequence);
 internal sealed record Kicking(long Id, string? Reason);
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Published))]
 [JsonSerializable(typeof(Kicking))]
 internal sealed partial class CliJson : JsonSerializerContext;

@@ -18,8 +18,8 @@ internal sealed class ClientOptions
     private readonly Option<string[]> _servers = new("--server")
     {
         HelpName = "ADDRESS",
-        Description = "The server: tcp://HOST:PORT, tls://HOST:PORT or unix:///PATH; may be repeated, the next is asked "
-            + $"when one is gone. Default: {ServerVariable}, or tcp://{ServiceFeed.DefaultAddress}",
+        Description = "The server: tcp://HOST:PORT, tls://HOST:PORT or unix:///PATH; may be repeated, the next is "
+            + $"asked when one is gone. Default: {ServerVariable}, or tcp://{ServiceFeed.DefaultAddress}",
         DefaultValueFactory = static _ => [],
     };
 
@@ -32,7 +32,8 @@ internal sealed class ClientOptions
     private readonly Option<string?> _authorities = new("--tls-ca")
     {
         HelpName = "FILE",
-        Description = "Trusts only servers with a certificate from one of these authorities, PEM. Default: the system's",
+        Description = "Trusts only servers with a certificate from one of these authorities, PEM. "
+            + "Default: the system's",
     };
 
     private readonly Option<double?> _timeout = new("--timeout")

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Longwire.Service.Cli;
 
-/// <summary>A server's JSON reply as a table: an object a row, its fields as columns in the order that they come.</summary>
+/// <summary>A server's JSON reply as a table: an object a row, its fields as columns in their order.</summary>
 internal sealed class JsonTable(CommandContext context)
 {
     /// <summary>A list: rows, or as JSON the list.</summary>
@@ -15,7 +15,8 @@ internal sealed class JsonTable(CommandContext context)
             await context.Output.WriteLineAsync($"[{string.Join(',', rows.Select(static row => row.GetRawText()))}]");
             return;
         }
-        string[] columns = [.. rows.SelectMany(static row => row.EnumerateObject().Select(static f => f.Name)).Distinct()];
+        string[] columns =
+            [.. rows.SelectMany(static row => row.EnumerateObject().Select(static f => f.Name)).Distinct()];
         Table table = NewTable();
         foreach (string column in columns)
         {

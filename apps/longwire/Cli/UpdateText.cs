@@ -25,8 +25,8 @@ internal static class UpdateText
     };
 
     /// <summary>
-    /// <c>{"topic":"host/cpu","sequence":7,"value":{"total":3.5}}</c>; a payload that is no JSON is a string. What is no
-    /// value has an <c>event</c> instead.
+    /// <c>{"topic":"host/cpu","sequence":7,"value":{"total":3.5}}</c>; a payload that is no JSON is a string. What is
+    /// no value has an <c>event</c> instead.
     /// </summary>
     public static string Json(FeedUpdate update)
     {

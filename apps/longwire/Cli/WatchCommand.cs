@@ -19,11 +19,6 @@ internal static class WatchCommand
     {
         Argument<string[]> filters = ClientCommands.Filters(
             "What to watch: topics such as host/cpu, or filters such as 'host/#'");
-        var interval = new Option<double>("--interval")
-        {
-            HelpName = "SECONDS",
-            Description = "At most one value of a topic in so long a time, the last one always [default: every one]",
-        };
         var count = new Option<long>("--count")
         {
             HelpName = "N",
@@ -35,39 +30,37 @@ internal static class WatchCommand
         };
         var command = new Command("watch", "Shows the latest values, and each new one as it comes")
         {
-            filters, interval, count, lines,
+            filters, count, lines,
         };
         options.AddTo(command, waits: false);
-        command.Validators.Add(result =>
+        command.SetAction((arguments, _) =>
         {
-            if (result.GetValue(interval) is < 0 or > 86400)
-                result.AddError("--interval: write seconds, 0 to 86400.");
+            return ClientCommands.RunAsync("watch", options, arguments, context, WatchAsync);
+
+            async Task<int> WatchAsync(FeedClient client)
+            {
+                client.StatusChanged += status => Tell(context, status);
+                using var ends = new CancellationTokenSource();
+                using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+                {
+                    signal.Cancel = true;
+                    ends.Cancel();
+                });
+                IAsyncEnumerable<FeedUpdate> updates = All(client, arguments.GetValue(filters)!, ends.Token);
+                bool asTable = context.IsTerminal && !options.IsJson(arguments) && !arguments.GetValue(lines);
+                try
+                {
+                    await (asTable
+                        ? ShowTableAsync(updates, context, ends.Token)
+                        : PrintAsync(updates, options.IsJson(arguments), arguments.GetValue(count), context));
+                    return ExitCodes.Success;
+                }
+                catch (OperationCanceledException) when (ends.IsCancellationRequested)
+                {
+                    return Interrupted;
+                }
+            }
         });
-        command.SetAction((arguments, _) => ClientCommands.RunAsync("watch", options, arguments, context, async client =>
-        {
-            var subscribe = new FeedSubscribeOptions { Interval = TimeSpan.FromSeconds(arguments.GetValue(interval)) };
-            client.StatusChanged += status => Tell(context, status);
-            using var ends = new CancellationTokenSource();
-            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
-            {
-                signal.Cancel = true;
-                ends.Cancel();
-            });
-            IAsyncEnumerable<FeedUpdate> updates = All(client, arguments.GetValue(filters)!, subscribe, ends.Token);
-            bool asTable = context.IsTerminal && !options.IsJson(arguments) && !arguments.GetValue(lines);
-            try
-            {
-                if (asTable)
-                    await ShowTableAsync(updates, context, ends.Token);
-                else
-                    await PrintAsync(updates, options.IsJson(arguments), arguments.GetValue(count), context);
-                return ExitCodes.Success;
-            }
-            catch (OperationCanceledException) when (ends.IsCancellationRequested)
-            {
-                return Interrupted;
-            }
-        }));
         return command;
     }
 
@@ -151,13 +144,13 @@ internal static class WatchCommand
 
     /// <summary>All filters' updates in one stream, as they come.</summary>
     private static async IAsyncEnumerable<FeedUpdate> All(
-        FeedClient client, string[] filters, FeedSubscribeOptions options,
+        FeedClient client, string[] filters,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         var merged = Channel.CreateBounded<FeedUpdate>(MaxUpdates);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         IAsyncEnumerable<FeedUpdate>[] each =
-            [.. filters.Distinct().Select(filter => client.Subscribe(filter, options, stop.Token))];
+            [.. filters.Distinct().Select(filter => client.Subscribe(filter, null, stop.Token))];
         Task reading = Task.WhenAll(each.Select(ReadAsync));
         try
         {
@@ -189,7 +182,8 @@ internal static class WatchCommand
         if (status.State == ClientState.Waiting)
         {
             context.Error.WriteLine(
-                $"# {status.Server}: {status.Reason}; trying again in {ClientOptions.Number(status.Retry.TotalSeconds)} s");
+                $"# {status.Server}: {status.Reason}; trying again in "
+                + $"{ClientOptions.Number(status.Retry.TotalSeconds)} s");
         }
     }
 }

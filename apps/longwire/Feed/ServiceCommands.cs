@@ -14,6 +14,8 @@ internal sealed partial class ServiceCommands(Lazy<TcpServer> server, ILogger lo
     /// <summary>Most connections in one reply, about 300 bytes each.</summary>
     public const int MaxPage = 1000;
 
+    private static readonly byte[] s_empty = "{}"u8.ToArray();
+
     public async ValueTask<FeedAnswer> AnswerAsync(Connection<FeedSession> connection, FeedRequest command)
     {
         if (!ServiceFeed.IsLocal(connection.Remote))
@@ -29,7 +31,9 @@ internal sealed partial class ServiceCommands(Lazy<TcpServer> server, ILogger lo
         };
     }
 
-    /// <summary><c>{"after": 0}</c>: connections by id, those above it; all is there when fewer than a page come.</summary>
+    /// <summary>
+    /// <c>{"after": 0}</c>: connections by id, those above it; all is there when fewer than a page come.
+    /// </summary>
     private async Task<FeedAnswer> WhoAsync(JsonElement argument, long own)
     {
         long after = argument.TryGetProperty("after", out JsonElement given) && given.TryGetInt64(out long id) ? id : 0;
@@ -119,7 +123,7 @@ internal sealed partial class ServiceCommands(Lazy<TcpServer> server, ILogger lo
     {
         try
         {
-            using JsonDocument parsed = JsonDocument.Parse(command.Payload.IsEmpty ? "{}"u8.ToArray() : command.Payload);
+            using JsonDocument parsed = JsonDocument.Parse(command.Payload.IsEmpty ? s_empty : command.Payload);
             argument = parsed.RootElement.Clone();
             problem = argument.ValueKind == JsonValueKind.Object ? null : "the argument is no JSON object";
         }
