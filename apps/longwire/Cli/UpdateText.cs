@@ -66,18 +66,16 @@ internal static class UpdateText
         try
         {
             using JsonDocument parsed = JsonDocument.Parse(payload);
-            if (parsed.RootElement.ValueKind == JsonValueKind.Object)
-            {
-                return string.Join("  ", parsed.RootElement.EnumerateObject()
+            return parsed.RootElement.ValueKind != JsonValueKind.Object
+                ? OneLine(payload.Span)
+                : string.Join("  ", parsed.RootElement.EnumerateObject()
                     .Where(static field => field.Name != "time")
                     .Select(static field => $"{field.Name} {OneLine(Encoding.UTF8.GetBytes(field.Value.ToString()))}"));
-            }
         }
         catch (JsonException)
         {
-            // text, then
+            return OneLine(payload.Span); // text, then
         }
-        return OneLine(payload.Span);
     }
 
     private static string Name(FeedUpdateKind kind) => kind switch

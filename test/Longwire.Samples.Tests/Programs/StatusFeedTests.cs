@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net;
+using System.Text;
 using Longwire.FeedTests;
 using Longwire.Protocols.Feed;
 using Longwire.Samples.StatusFeed;
@@ -58,6 +60,21 @@ public sealed class StatusFeedTests
     }
 
     [Fact]
+    public async Task The_sample_s_own_client_follows_and_commands()
+    {
+        await using StatusServer server = await Start(new FakeTimeProvider(), PollerKind.Automatic);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using var output = new Lines();
+        Task watching = StatusClient.WatchAsync(server.Address, output, enough.Token);
+        Assert.Equal("import is paused", await Wait.For(
+            StatusClient.CommandAsync(server.Address, "pause", "import"), "the command"));
+        await Wait.Until(
+            () => output.Written.Contains("status/job/import {\"state\":\"paused\",\"done\":0}"), "the change");
+        await enough.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => watching);
+    }
+
+    [Fact]
     public async Task A_wrong_command_is_told_what_would_be_right()
     {
         await using StatusServer server = await Start(new FakeTimeProvider(), PollerKind.Automatic);
@@ -96,5 +113,19 @@ public sealed class StatusFeedTests
         peer.Send(static output => FeedHello.Write(output, 1, FeedFeatures.None, 0, 0, TimeSpan.Zero, "test"));
         await peer.Expect(FeedType.Hello);
         return peer;
+    }
+
+    /// <summary>What another thread writes.</summary>
+    private sealed class Lines : TextWriter
+    {
+        internal ConcurrentQueue<string> Written { get; } = [];
+
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public override Task WriteLineAsync(string? value)
+        {
+            Written.Enqueue(value ?? "");
+            return Task.CompletedTask;
+        }
     }
 }
