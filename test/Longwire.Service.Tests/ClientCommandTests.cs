@@ -92,9 +92,10 @@ public sealed class ClientCommandTests : IAsyncLifetime
     public async Task A_terminal_shows_a_table_and_ctrl_c_ends_it()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs util-linux' script.");
-        (string output, _) = await ServiceProcess.RunAsync("script", "-qec",
-            $"timeout -s INT 3 '{ServiceProcess.Dotnet}' '{ServiceProcess.Program}' watch host/cpu --server {Server}; "
-            + "echo ended", "/dev/null");
+        // In the foreground, or the kernel stops it when it sets the terminal; without input of ours.
+        string watch = $"timeout --foreground -s INT 3 {ServiceProcess.Dotnet} {ServiceProcess.Program} "
+            + $"watch host/cpu --server {Server}; echo ended";
+        (string output, _) = await ServiceProcess.RunAsync("sh", "-c", $"script -qec '{watch}' /dev/null < /dev/null");
         Assert.Matches("host/cpu.*busy_percent [0-9.]+  user_percent", output);
         Assert.Contains("ended", output);
     }

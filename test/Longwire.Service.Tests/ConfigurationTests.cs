@@ -181,7 +181,9 @@ public sealed partial class ConfigurationTests : IDisposable
         string address = host.Server.Addresses[0]["tcp://".Length..];
         await using Tool got = Tool.Start("python3", "-B", client, "--server", address, "get", "longwire/health");
         Assert.Matches(@"^longwire/health [0-9]+ \{", await got.ReadToEnd());
-        await using Tool refused = Tool.Start("python3", "-B", client, "--server", address, "publish", "a", "1");
+        await using Tool published = Tool.Start("python3", "-B", client, "--server", address, "publish", "a", "1");
+        Assert.Equal("1\n", await published.ReadToEnd());
+        await using Tool refused = Tool.Start("python3", "-B", client, "--server", address, "publish", "$SYS/a", "1");
         Assert.Equal("", await refused.ReadToEnd()); // what is wrong is on standard error
         await host.StopAsync(Cancellation);
     }

@@ -37,7 +37,7 @@ internal static class ClientCommands
         {
             return await context.FailAsync(ExitCodes.Unreachable, $"{name}: {late.Message}");
         }
-        catch (IOException lost)
+        catch (IOException lost) when (lost is not CertificateException)
         {
             return await context.FailAsync(ExitCodes.Unreachable, $"{name}: {lost.Message}");
         }
