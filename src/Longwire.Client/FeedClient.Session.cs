@@ -139,7 +139,7 @@ public sealed partial class FeedClient
     {
         try
         {
-            string secret = _options.Secret();
+            string secret = await Task.Run(_options.Secret).ConfigureAwait(false); // it may block
             await session.Sent.AskAsync(
                 "the login", id => RequireSent(Send(output => FeedAuth.Write(output, id, user, secret))),
                 _options.ConnectTimeout, CancellationToken.None).ConfigureAwait(false);

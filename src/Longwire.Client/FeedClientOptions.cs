@@ -14,7 +14,7 @@ public sealed record FeedClientOptions : ConnectOptions
     /// <summary>The account, for servers that want a login; use TLS then. Default: none.</summary>
     public string? User { get; init; }
 
-    /// <summary>The account's secret, asked for at each login. Default: empty.</summary>
+    /// <summary>The account's secret, asked for at each login, on the thread pool. Default: empty.</summary>
     public Func<string> Secret { get; init; } = static () => "";
 
     /// <summary>Answers the server's commands. Default: null, and the server is told that none are taken.</summary>

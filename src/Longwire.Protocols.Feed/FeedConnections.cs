@@ -25,9 +25,9 @@ public static class FeedConnections
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(deadline, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(deadline, TimeSpan.FromDays(49));
-        if (!connection.Session.TakesCommands)
+        if (connection.Session is not { TakesCommands: true } session) // null until it is connected
             throw new FeedException(FeedErrorCode.UnknownCommand, "name", "the client takes no commands");
-        FeedResult result = await connection.Session.Sent.AskAsync(
+        FeedResult result = await session.Sent.AskAsync(
             $"the command {name}", Send, deadline, cancellation).ConfigureAwait(false);
         return result.Payload;
 
