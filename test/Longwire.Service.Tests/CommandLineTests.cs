@@ -41,7 +41,8 @@ public sealed class CommandLineTests
         Assert.Matches("serve +Runs the service until Ctrl-C or SIGTERM \\(the default\\)", output);
         string[] commands =
         [
-            "config", "health", "install", "uninstall", "cert", "watch", "get", "publish", "who", "stats", "kick",
+            "config", "doctor", "health", "install", "uninstall", "cert",
+            "watch", "get", "publish", "who", "stats", "kick",
         ];
         foreach (string command in commands)
             Assert.Contains($"\n  {command} ", output.ReplaceLineEndings("\n"));

@@ -49,6 +49,7 @@ internal static class LongwireCommand
             root.Add(option);
         root.Add(serve);
         root.Add(ConfigCommand.Create(options, context));
+        root.Add(DoctorCommand.Create(options, context));
         root.Add(HealthCommand.Create(options, context));
         root.Add(CertCommand.Create(options.DataFolder, context.Output, context.Error));
         foreach (Command command in ClientCommands.Create(context).Concat(InstallCommand.Create(options, context)))
