@@ -10,6 +10,7 @@ namespace Longwire;
 public sealed partial class FeedClient
 {
     private const int MaxPositionBytes = 512 << 10; // of one SUBSCRIBE; the servers' default limit is twice that
+    private const int SubscribeBytes = 1024; // of one without positions
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? t_writer;
@@ -24,10 +25,18 @@ public sealed partial class FeedClient
 
     private void Greet()
     {
-        _session = new FeedClientSession(_options, Time);
+        var session = new FeedClientSession(_options, Time, _connection.Link!);
+        _session = session;
         FeedFeatures features = _options.OnCommand is null ? FeedFeatures.None : FeedFeatures.Commands;
-        Send(output => FeedHello.Write(
+        Send(session, output => FeedHello.Write(
             output, FeedProtocol.Version, features, _epoch, 0, TimeSpan.Zero, _options.Name));
+    }
+
+    /// <summary>A server that has said nothing for a while is asked whether it is there.</summary>
+    private void Ask()
+    {
+        if (_session is { } session)
+            Send(session, static output => FeedPing.Write(output, 0));
     }
 
     private void EndSession()
@@ -35,6 +44,7 @@ public sealed partial class FeedClient
         if (!_isClosed && Volatile.Read(ref _ready).Task.IsCompleted)
             Volatile.Write(ref _ready, NewReady());
         _leaving.Clear();
+        _routes.Clear(); // some leave out what was leaving
         foreach (FeedSubscription subscription in _subscriptions.Values)
             subscription.Pending = 0;
         _session?.End();
@@ -82,7 +92,7 @@ public sealed partial class FeedClient
                 break;
             case FeedType.Ping when FeedPing.TryRead(message, out FeedPing ping, out fault):
                 ulong token = ping.Token;
-                Send(output => FeedPong.Write(output, token));
+                Send(session, output => FeedPong.Write(output, token));
                 break;
             case FeedType.Hello when FeedHello.TryRead(message, out FeedHello hello, out fault):
                 TakeHello(session, hello);
@@ -111,6 +121,8 @@ public sealed partial class FeedClient
             return;
         }
         session.HasHello = true;
+        if (hello.MaxMessageBytes > 0)
+            session.MaxMessageBytes = (int)Math.Min(hello.MaxMessageBytes, session.MaxMessageBytes);
         if (hello.Heartbeat > TimeSpan.Zero)
         {
             _connection.SilenceTimeout = 3 * hello.Heartbeat;
@@ -141,7 +153,7 @@ public sealed partial class FeedClient
         {
             string secret = await Task.Run(_options.Secret).ConfigureAwait(false); // it may block
             await session.Sent.AskAsync(
-                "the login", id => RequireSent(Send(output => FeedAuth.Write(output, id, user, secret))),
+                "the login", id => RequireSent(Send(session, output => FeedAuth.Write(output, id, user, secret))),
                 _options.ConnectTimeout, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception failed)
@@ -203,27 +215,30 @@ public sealed partial class FeedClient
     {
         if (_options.OnCommand is not { } handler)
         {
-            AnswerAsync(command.Id, FeedAnswer.Unknown).AsTask();
+            AnswerAsync(session, command.Id, FeedAnswer.Unknown).AsTask();
             return;
         }
         var request = new FeedRequest(
             command.Id, Encoding.UTF8.GetString(command.Name), command.Payload.ToArray(), command.Deadline);
-        var run = new CommandRun(request, asked => handler(asked), AnswerAsync, Time, session.Ends);
+        // By the connection that it came on: the next one has commands with the same ids.
+        var run = new CommandRun(
+            request, asked => handler(asked), (answered, answer) => AnswerAsync(session, answered, answer), Time,
+            session.Ends);
         uint id = command.Id;
         if (!session.Commands.TryAdd(run))
         {
-            Send(output => FeedError.Write(
+            Send(session, output => FeedError.Write(
                 output, id, FeedErrorCode.LimitReached, "id", "too many commands wait for the client's handler"));
         }
     }
 
-    private ValueTask AnswerAsync(uint id, FeedAnswer answer)
+    private static ValueTask AnswerAsync(FeedClientSession session, uint id, FeedAnswer answer)
     {
         // Refused when nobody is connected or too much waits: the server sees its deadline.
         if (answer.Code != FeedErrorCode.None)
-            Send(output => FeedError.Write(output, id, answer.Code, answer.Field, FeedProtocol.Clip(answer.Why)));
-        else if (Send(output => FeedReply.Write(output, id, answer.Payload.Span)) == SendResult.TooLarge)
-            Send(output => FeedError.Write(output, id, FeedErrorCode.TooLarge, "payload", "the reply is too large"));
+            Send(session, output => FeedError.Write(output, id, answer.Code, answer.Field, FeedProtocol.Clip(answer.Why)));
+        else if (Send(session, output => FeedReply.Write(output, id, answer.Payload.Span)) == SendResult.TooLarge)
+            Send(session, output => FeedError.Write(output, id, FeedErrorCode.TooLarge, "payload", "the reply is too large"));
         return default;
     }
 
@@ -259,7 +274,9 @@ public sealed partial class FeedClient
             return;
         uint id = session.Sent.NextId();
         session.Leaving.Add(id, filter);
-        Send(output => FeedUnsubscribe.Write(output, id, filter));
+        SendResult sent = Send(session, output => FeedUnsubscribe.Write(output, id, filter));
+        if (sent is not (SendResult.Queued or SendResult.Closed))
+            _connection.Disconnect($"the end of the subscription to {filter} could not be sent: {sent}");
     }
 
     /// <summary>The server has forgotten a filter; somebody may have subscribed to it again meanwhile.</summary>
@@ -302,12 +319,13 @@ public sealed partial class FeedClient
             return; // when UNSUBSCRIBE is answered
         var positions = new List<FeedPosition>();
         int bytes = 0;
+        int most = Math.Min(MaxPositionBytes, session.MaxMessageBytes - SubscribeBytes);
         foreach (TopicPlace place in subscription.Places)
         {
             if (place.Sequence == 0)
                 continue;
             bytes += (3 * place.Topic.Length) + 10;
-            if (positions.Count == FeedProtocol.MaxPositions || bytes > MaxPositionBytes)
+            if (positions.Count == FeedProtocol.MaxPositions || bytes > most)
                 break; // of the others the snapshot tells what they hold, and the numbers what is missing
             positions.Add(new FeedPosition(place.Topic, place.Sequence));
         }
@@ -316,7 +334,7 @@ public sealed partial class FeedClient
             place.Told = 0;
         uint id = session.Sent.NextId();
         subscription.Pending = id;
-        SendResult sent = Send(output => FeedSubscribe.Write(
+        SendResult sent = Send(session, output => FeedSubscribe.Write(
             output, id, subscription.Interval, filter, positions.ToArray()));
         if (sent != SendResult.Queued && sent != SendResult.Closed)
             _connection.Disconnect($"the subscription to {filter} could not be sent: {sent}");
@@ -363,12 +381,14 @@ public sealed partial class FeedClient
         return route;
     }
 
-    private SendResult Send(Action<IBufferWriter<byte>> write)
+    private static SendResult Send(FeedClientSession session, Action<IBufferWriter<byte>> write)
     {
         ArrayBufferWriter<byte> output = t_writer ??= new ArrayBufferWriter<byte>(256);
         output.ResetWrittenCount();
         write(output);
-        SendResult result = _connection.Send(output.WrittenSpan);
+        SendResult result = output.WrittenCount > session.MaxMessageBytes
+            ? SendResult.TooLarge // the server would close the connection for it
+            : session.Link.TrySend(output.WrittenSpan);
         if (output.Capacity > 64 << 10)
             t_writer = null; // one large message must not keep its memory
         return result;

@@ -14,6 +14,8 @@ namespace Longwire;
 /// </remarks>
 public sealed partial class FeedClient : IAsyncDisposable
 {
+    private const string TooMuch = "the values are more than may wait here; take a narrower filter, or Subscribe";
+
     private readonly FeedClientOptions _options;
     private readonly FramedClient _connection;
 
@@ -42,7 +44,7 @@ public sealed partial class FeedClient : IAsyncDisposable
                 OnConnected = _ => Greet(),
                 OnMessage = (_, message) => Take(message),
                 OnDisconnected = (_, _) => EndSession(),
-                OnSilence = _ => Send(static output => FeedPing.Write(output, 0)),
+                OnSilence = _ => Ask(),
             },
             saysHealthy: true);
         _connection.Start();
@@ -87,7 +89,7 @@ public sealed partial class FeedClient : IAsyncDisposable
     /// <param name="timeout">Time for all of it, the connect included.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="TimeoutException">It did not come in time; the message says what is wrong.</exception>
-    /// <exception cref="FeedException">The server refused it.</exception>
+    /// <exception cref="FeedException">The server refused it, or it is more than may wait here.</exception>
     public async Task<IReadOnlyList<FeedUpdate>> GetAsync(
         string filter, TimeSpan timeout, CancellationToken cancellation = default)
     {
@@ -102,6 +104,8 @@ public sealed partial class FeedClient : IAsyncDisposable
                     values[update.Topic] = update;
                 else if (update.Kind == FeedUpdateKind.Restarted)
                     values.Clear();
+                else if (update.Kind == FeedUpdateKind.Dropped)
+                    throw new FeedException(FeedErrorCode.LimitReached, "filter", TooMuch);
                 else if (update.Kind == FeedUpdateKind.Complete)
                     break;
             }
@@ -127,7 +131,7 @@ public sealed partial class FeedClient : IAsyncDisposable
         if (TopicName.Check(topic) is { } error)
             throw new ArgumentException(error, nameof(topic));
         FeedResult result = await AskAsync(
-            $"the publish to {topic}", (id, _) => Send(output => FeedPublish.Write(output, id, topic, payload.Span)),
+            $"the publish to {topic}", (session, id, _) => Send(session, output => FeedPublish.Write(output, id, topic, payload.Span)),
             timeout, cancellation).ConfigureAwait(false);
         return result.Sequence;
     }
@@ -149,7 +153,7 @@ public sealed partial class FeedClient : IAsyncDisposable
         ArgumentException.ThrowIfNullOrEmpty(command);
         FeedResult result = await AskAsync(
             $"the command {command}",
-            (id, left) => Send(output => FeedCommand.Write(output, id, left, command, payload.Span)),
+            (session, id, left) => Send(session, output => FeedCommand.Write(output, id, left, command, payload.Span)),
             timeout, cancellation).ConfigureAwait(false);
         return result.Payload;
     }
@@ -184,7 +188,7 @@ public sealed partial class FeedClient : IAsyncDisposable
     }
 
     private async Task<FeedResult> AskAsync(
-        string what, Func<uint, TimeSpan, SendResult> send, TimeSpan timeout, CancellationToken cancellation)
+        string what, Func<FeedClientSession, uint, TimeSpan, SendResult> send, TimeSpan timeout, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, TimeSpan.FromDays(49));
@@ -202,7 +206,7 @@ public sealed partial class FeedClient : IAsyncDisposable
         TimeSpan left = timeout - Time.GetElapsedTime(began);
         if (left < TimeSpan.FromMilliseconds(1))
             left = TimeSpan.FromMilliseconds(1);
-        return await session.Sent.AskAsync(what, id => RequireSent(send(id, left)), left, cancellation)
+        return await session.Sent.AskAsync(what, id => RequireSent(send(session, id, left)), left, cancellation)
             .ConfigureAwait(false);
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace Longwire;
 
 /// <summary>What lives as long as one connection.</summary>
@@ -11,14 +13,24 @@ internal sealed class FeedClientSession
     private const int MaxCommandBytes = 64 << 10;
 
     private readonly CancellationTokenSource _ends = new();
+    private readonly ILogger _logger;
 
-    internal FeedClientSession(FeedClientOptions options, TimeProvider time)
+    internal FeedClientSession(FeedClientOptions options, TimeProvider time, ClientLink link)
     {
+        Link = link;
+        MaxMessageBytes = options.MaxMessageBytes;
+        _logger = options.Logger;
         Sent = new SentRequests(options.MaxRequests, time);
         Commands = new RequestQueue(
             MaxCommands, MaxCommandBytes,
             (request, exception) => ClientLog.RequestThrew(options.Logger, exception, $"{request}"));
     }
+
+    /// <summary>The connection; what is sent by it after its end goes nowhere.</summary>
+    internal ClientLink Link { get; }
+
+    /// <summary>Longest message that the server and this client take.</summary>
+    internal int MaxMessageBytes { get; set; }
 
     internal SentRequests Sent { get; }
 
@@ -40,6 +52,19 @@ internal sealed class FeedClientSession
     {
         Sent.End();
         Commands.Clear();
-        _ends.Cancel();
+        _ = CancelAsync();
+    }
+
+    /// <summary>On the pool: what the application registered with the token must not run on the loop.</summary>
+    private async Task CancelAsync()
+    {
+        try
+        {
+            await _ends.CancelAsync().ConfigureAwait(false);
+        }
+        catch (AggregateException thrown)
+        {
+            ClientLog.RequestThrew(_logger, thrown, "a command's cancellation");
+        }
     }
 }

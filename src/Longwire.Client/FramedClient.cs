@@ -69,6 +69,9 @@ public sealed class FramedClient : IAsyncDisposable
 
     internal ClientLoop Loop { get; }
 
+    /// <summary>The open connection.</summary>
+    internal ClientLink? Link => _link;
+
     /// <summary>As <see cref="FramedClientOptions.SilenceTimeout"/>; on the loop, for the present connection.</summary>
     internal TimeSpan SilenceTimeout { get; set; }
 
@@ -112,6 +115,7 @@ public sealed class FramedClient : IAsyncDisposable
     internal void SetHealthy()
     {
         _isHealthy = true;
+        _triedInRound = 0;
         _backOff = _options.MinBackOff;
     }
 
@@ -126,8 +130,11 @@ public sealed class FramedClient : IAsyncDisposable
     internal void LinkOpened(ClientLink link)
     {
         _link = link;
-        _triedInRound = 0;
-        _options.OnConnected?.Invoke(this);
+        if (_options.OnConnected is { } connected && !Call(nameof(_options.OnConnected), () => connected(this)))
+        {
+            link.Break("OnConnected threw");
+            return;
+        }
         if (!_saysHealthy)
             ReportConnected();
         WatchSilence();
@@ -159,12 +166,14 @@ public sealed class FramedClient : IAsyncDisposable
         _link = null;
         _attempt = null;
         SilenceTimeout = _options.SilenceTimeout;
-        if (wasOpen)
-            _options.OnDisconnected?.Invoke(this, reason);
+        if (wasOpen && _options.OnDisconnected is { } disconnected)
+            Call(nameof(_options.OnDisconnected), () => disconnected(this, reason));
         if (_isClosing)
             End();
-        else
+        else if (_isHealthy)
             Wait(reason);
+        else
+            NextServer(reason); // it let us in and was of no use
     }
 
     /// <summary>Arms the look for a server that says nothing; on the loop.</summary>
@@ -194,8 +203,8 @@ public sealed class FramedClient : IAsyncDisposable
             link.Break($"nothing was received for {silent.TotalSeconds:0.#} s");
             return;
         }
-        if (silent >= SilenceTimeout / 3)
-            _options.OnSilence?.Invoke(this);
+        if (silent >= SilenceTimeout / 3 && _options.OnSilence is { } ask)
+            Call(nameof(_options.OnSilence), () => ask(this));
         WatchSilence();
     }
 
@@ -324,7 +333,23 @@ public sealed class FramedClient : IAsyncDisposable
     private void Report(ClientState state, string? reason, TimeSpan retry = default)
     {
         Status = new ClientStatus(state, _servers[_server].Text, reason, retry);
-        StatusChanged?.Invoke(Status);
+        if (StatusChanged is { } changed)
+            Call(nameof(StatusChanged), () => changed(Status));
+    }
+
+    /// <summary>Calls the application; what it throws is told, and stops nothing here.</summary>
+    private bool Call(string what, Action call)
+    {
+        try
+        {
+            call();
+            return true;
+        }
+        catch (Exception exception)
+        {
+            ClientLog.Fault(_options.Logger, exception, what);
+            return false;
+        }
     }
 
     /// <summary>A random part, from 0 to 1.</summary>

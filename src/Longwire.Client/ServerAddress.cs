@@ -23,9 +23,9 @@ internal sealed record ServerAddress(string Text, string Host, int Port, bool Is
         ArgumentNullException.ThrowIfNull(text);
         if (text.StartsWith("unix://", StringComparison.Ordinal))
         {
-            return text.Length > "unix://".Length
+            return System.Text.Encoding.UTF8.GetByteCount(text) - "unix://".Length is > 0 and <= 107 // as in unix(7)
                 ? new ServerAddress(text, "", 0, IsTls: false)
-                : throw Bad(text, "a Unix socket needs a path");
+                : throw Bad(text, "a Unix socket needs a path of 1 to 107 bytes");
         }
         bool isTls = text.StartsWith("tls://", StringComparison.Ordinal);
         string rest = isTls || text.StartsWith("tcp://", StringComparison.Ordinal) ? text["tcp://".Length..] : text;

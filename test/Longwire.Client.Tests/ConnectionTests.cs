@@ -13,6 +13,9 @@ public sealed class ConnectionTests
 {
     public static TheoryData<PollerKind> Pollers => FeedBench.Pollers;
 
+    private const string TenTens = Ten + Ten + Ten + Ten + Ten + Ten + Ten + Ten + Ten + Ten;
+    private const string Ten = "1234567890";
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -108,6 +111,57 @@ public sealed class ConnectionTests
                     && why.Contains(reason, StringComparison.Ordinal),
                 reason);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task A_server_that_lets_in_and_is_of_no_use_is_passed_over(PollerKind poller)
+    {
+        using var mute = new TcpListener(IPAddress.Loopback, 0);
+        mute.Start(); // the kernel accepts for it
+        await using FeedBench bench = await FeedBench.Start(poller);
+        FeedClient client = bench.Connect(o => o with
+        {
+            Servers = [$"tcp://{mute.LocalEndpoint}", bench.Address],
+            ConnectTimeout = TimeSpan.FromMilliseconds(300),
+        });
+        await using var watch = new Watch(client, "a");
+        await watch.Expect("complete a");
+        Assert.Equal(bench.Address, client.Status.Server);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task A_listener_to_the_status_that_throws_stops_nothing(PollerKind poller)
+    {
+        await using FeedBench bench = await FeedBench.Start(poller);
+        bench.ExpectedError = "StatusChanged threw";
+        FeedClient client = bench.Connect();
+        client.StatusChanged += static _ => throw new InvalidOperationException("planted");
+        await using var watch = new Watch(client, "a");
+        await watch.Expect("complete a");
+        await bench.Cut();
+        await watch.Expect("complete a");
+    }
+
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task A_server_s_smaller_limit_is_heeded(PollerKind poller)
+    {
+        await using FeedBench bench = await FeedBench.Start(poller, static feed => feed
+            .Limits(new FeedLimits { MaxMessageBytes = 4096, RetryAfter = TimeSpan.Zero, RetryJitter = TimeSpan.Zero })
+            .OnCommand(static (_, command) => ValueTask.FromResult<FeedAnswer>("fine")));
+        for (int i = 0; i < 300; i++)
+            bench.Publish($"a/topic-with-a-name-of-some-length/{i}", "x");
+        FeedClient client = bench.Connect();
+        await using var watch = new Watch(client, "a/#");
+        await watch.Until(FeedUpdateKind.Complete);
+        await bench.Cut();
+        await watch.Until(FeedUpdateKind.Complete); // its positions were cut to what the server takes
+        FeedException large = await Assert.ThrowsAsync<FeedException>(
+            () => client.RequestAsync("x", new byte[5000], FeedBench.Long, Cancellation));
+        Assert.Equal(FeedErrorCode.TooLarge, large.Code);
+        Assert.Equal("fine", await client.RequestAsync("x", "", FeedBench.Long, Cancellation));
     }
 
     [Theory]
@@ -222,6 +276,7 @@ public sealed class ConnectionTests
     [InlineData("::1:80", "in brackets")]
     [InlineData("tcp://a b:80", "neither a name nor")]
     [InlineData("unix://", "needs a path")]
+    [InlineData("unix:///" + TenTens + "12345678", "107")]
     public void What_is_no_address_is_refused_with_its_reason(string text, string reason)
     {
         ArgumentException refused = Assert.Throws<ArgumentException>(

@@ -159,6 +159,35 @@ public sealed class RequestTests
         Assert.Equal(FeedErrorCode.UnknownCommand, await Refused(await Single(bench), "reboot"));
     }
 
+    /// <summary>Both connections have a command with the id 1.</summary>
+    [Theory]
+    [MemberData(nameof(Pollers))]
+    public async Task An_answer_goes_by_the_connection_that_its_command_came_on(PollerKind poller)
+    {
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var second = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using FeedBench bench = await FeedBench.Start(poller);
+        FeedClient client = bench.Connect(o => o with
+        {
+            OnCommand = async command =>
+            {
+                await (command.Name == "first" ? first.Task : second.Task);
+                return command.Name;
+            },
+        });
+        await Wait.Until(() => client.Status.State == ClientState.Connected, "the connection");
+        Task<string> lost = Ask(await Single(bench), "first", "");
+        await bench.Cut();
+        await Assert.ThrowsAsync<IOException>(() => lost);
+        await client.GetAsync("a", FeedBench.Long, Cancellation); // it is back
+        Task<string> asked = Ask(await Single(bench), "second", "");
+        first.SetResult();
+        await client.GetAsync("a", FeedBench.Long, Cancellation); // whatever the first one sent is there by now
+        Assert.False(asked.IsCompleted);
+        second.SetResult();
+        Assert.Equal("second", await Wait.For(asked, "the right answer"));
+    }
+
     [Theory]
     [MemberData(nameof(Pollers))]
     public async Task More_server_commands_than_may_wait_are_refused(PollerKind poller)

@@ -134,6 +134,7 @@ public sealed class ClientCommandTests : IAsyncLifetime
     [InlineData("no JSON", "the argument is no JSON")]
     [InlineData("[]", "is no JSON object")]
     [InlineData("{}", "kick needs the id")]
+    [InlineData("""{"id":"7"}""", "kick needs the id")]
     public async Task A_command_with_a_wrong_argument_is_refused(string argument, string reason)
     {
         await using var client = new FeedClient(new FeedClientOptions { Servers = [Server] });

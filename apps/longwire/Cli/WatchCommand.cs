@@ -22,7 +22,7 @@ internal static class WatchCommand
         var count = new Option<long>("--count")
         {
             HelpName = "N",
-            Description = "Ends after so many values [default: never]",
+            Description = "Prints lines, and ends after so many values [default: never]",
         };
         var lines = new Option<bool>("--lines")
         {
@@ -47,7 +47,8 @@ internal static class WatchCommand
                     ends.Cancel();
                 });
                 IAsyncEnumerable<FeedUpdate> updates = All(client, arguments.GetValue(filters)!, ends.Token);
-                bool asTable = context.IsTerminal && !options.IsJson(arguments) && !arguments.GetValue(lines);
+                bool asTable = context.IsTerminal && !options.IsJson(arguments) && !arguments.GetValue(lines)
+                    && arguments.GetValue(count) == 0;
                 try
                 {
                     await (asTable

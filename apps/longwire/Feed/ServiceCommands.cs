@@ -36,7 +36,7 @@ internal sealed partial class ServiceCommands(Lazy<TcpServer> server, ILogger lo
     /// </summary>
     private async Task<FeedAnswer> WhoAsync(JsonElement argument, long own)
     {
-        long after = argument.TryGetProperty("after", out JsonElement given) && given.TryGetInt64(out long id) ? id : 0;
+        long after = TryGetNumber(argument, "after", out long id) ? id : 0;
         IEnumerable<ConnectionSnapshot> page = (await server.Value.GetConnectionsAsync())
             .Where(one => one.Id > after).OrderBy(static one => one.Id).Take(MaxPage);
         return Json(json =>
@@ -103,7 +103,7 @@ internal sealed partial class ServiceCommands(Lazy<TcpServer> server, ILogger lo
     /// <summary><c>{"id": 7, "reason": "…"}</c>: closes the connection in good order.</summary>
     private FeedAnswer Kick(JsonElement argument)
     {
-        if (!argument.TryGetProperty("id", out JsonElement given) || !given.TryGetInt64(out long id))
+        if (!TryGetNumber(argument, "id", out long id))
             return FeedAnswer.Failed("kick needs the id of a connection, as in {\"id\": 7}; who lists them");
         if (server.Value.Find(id) is not { } connection)
             return FeedAnswer.Failed($"there is no connection {id}; who lists those that there are");
@@ -117,6 +117,13 @@ internal sealed partial class ServiceCommands(Lazy<TcpServer> server, ILogger lo
             json.WriteString("address", connection.Remote.ToString());
             json.WriteEndObject();
         });
+    }
+
+    private static bool TryGetNumber(JsonElement argument, string name, out long number)
+    {
+        number = 0;
+        return argument.TryGetProperty(name, out JsonElement given) && given.ValueKind == JsonValueKind.Number
+            && given.TryGetInt64(out number);
     }
 
     private static bool TryParse(FeedRequest command, out JsonElement argument, out string? problem)

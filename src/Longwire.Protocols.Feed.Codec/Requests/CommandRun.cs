@@ -55,7 +55,7 @@ internal sealed class CommandRun : QueuedRequest
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
-            answer = FeedAnswer.Failed("cancelled");
+            answer = _deadline.IsCancellationRequested ? FeedAnswer.Late : FeedAnswer.Failed("cancelled");
         }
         catch
         {
