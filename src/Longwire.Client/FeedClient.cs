@@ -131,7 +131,8 @@ public sealed partial class FeedClient : IAsyncDisposable
         if (TopicName.Check(topic) is { } error)
             throw new ArgumentException(error, nameof(topic));
         FeedResult result = await AskAsync(
-            $"the publish to {topic}", (session, id, _) => Send(session, output => FeedPublish.Write(output, id, topic, payload.Span)),
+            $"the publish to {topic}",
+            (session, id, _) => Send(session, output => FeedPublish.Write(output, id, topic, payload.Span)),
             timeout, cancellation).ConfigureAwait(false);
         return result.Sequence;
     }
@@ -188,7 +189,8 @@ public sealed partial class FeedClient : IAsyncDisposable
     }
 
     private async Task<FeedResult> AskAsync(
-        string what, Func<FeedClientSession, uint, TimeSpan, SendResult> send, TimeSpan timeout, CancellationToken cancellation)
+        string what, Func<FeedClientSession, uint, TimeSpan, SendResult> send, TimeSpan timeout,
+        CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(timeout, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout, TimeSpan.FromDays(49));

@@ -20,7 +20,9 @@ public sealed record FeedClientOptions : ConnectOptions
     /// <summary>Answers the server's commands. Default: null, and the server is told that none are taken.</summary>
     public FeedClientCommandHandler? OnCommand { get; init; }
 
-    /// <summary>Longest message in both directions; a server may take less. Default: 1,052,672 bytes, the servers' default.</summary>
+    /// <summary>
+    /// Longest message in both directions; a server may take less. Default: 1,052,672 bytes, the servers' default.
+    /// </summary>
     public int MaxMessageBytes { get; init; } = FeedProtocol.DefaultMaxMessageBytes;
 
     /// <summary>Requests that wait for their answers. Default: 1,024.</summary>
