@@ -1,7 +1,5 @@
 using Longwire.Primitives;
 using Longwire.Transport;
-using Longwire.Transport.Epoll;
-using Longwire.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -30,8 +28,7 @@ public sealed class ClientLoop : ILoopTenant, IDisposable
         _logger = logger ?? NullLogger.Instance;
         Time = time ?? TimeProvider.System;
         Pool = new SlabPool(memory);
-        poller ??= EpollPoller.IsSupported ? new EpollPoller() : new SocketPoller();
-        _loop = new Loop(0, poller, Pool, Time) { Tenant = this };
+        _loop = new Loop(0, poller ?? Poller.ForThisSystem(), Pool, Time) { Tenant = this };
         _loop.Start();
     }
 

@@ -9,9 +9,6 @@ namespace Longwire;
 // One connection after the other, on the loop: HELLO, login, subscriptions, and what the server sends.
 public sealed partial class FeedClient
 {
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? t_writer;
-
     private readonly Dictionary<string, FeedSubscription> _subscriptions = new(StringComparer.Ordinal); // by filter
     private readonly HashSet<string> _leaving = new(StringComparer.Ordinal); // UNSUBSCRIBE is not answered yet
     private readonly Dictionary<string, Route> _routes = new(StringComparer.Ordinal); // by topic; a cache
@@ -60,7 +57,7 @@ public sealed partial class FeedClient
                 break;
             case FeedType.SnapshotEnd when FeedSnapshotEnd.TryRead(message, out FeedSnapshotEnd end, out fault):
                 if (_subscriptions.TryGetValue(Encoding.UTF8.GetString(end.Filter), out FeedSubscription? complete)
-                    && !_leaving.Contains($"{complete.Filter}"))
+                    && !_leaving.Contains(complete.Name))
                 {
                     complete.Pending = 0;
                     Keep(complete, complete.Complete(_epoch));
@@ -130,9 +127,9 @@ public sealed partial class FeedClient
             bool isRestart = _epoch != 0;
             _epoch = hello.Epoch;
             _routes.Clear();
-            foreach (FeedSubscription subscription in _subscriptions.Values.ToArray())
+            if (isRestart)
             {
-                if (isRestart)
+                foreach (FeedSubscription subscription in _subscriptions.Values)
                     Keep(subscription, subscription.Restart(_epoch));
             }
         }
@@ -150,7 +147,7 @@ public sealed partial class FeedClient
         {
             string secret = await Task.Run(_options.Secret).ConfigureAwait(false); // it may block
             await session.Sent.AskAsync(
-                "the login", id => RequireSent(Send(session, output => FeedAuth.Write(output, id, user, secret))),
+                "the login", id => Send(session, output => FeedAuth.Write(output, id, user, secret)),
                 _options.ConnectTimeout, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception failed)
@@ -265,15 +262,10 @@ public sealed partial class FeedClient
 
     private static SendResult Send(FeedClientSession session, Action<IBufferWriter<byte>> write)
     {
-        ArrayBufferWriter<byte> output = t_writer ??= new ArrayBufferWriter<byte>(256);
-        output.ResetWrittenCount();
-        write(output);
-        SendResult result = output.WrittenCount > session.MaxMessageBytes
+        ReadOnlySpan<byte> message = FeedScratch.Write(write);
+        return message.Length > session.MaxMessageBytes
             ? SendResult.TooLarge // the server would close the connection for it
-            : session.Link.TrySend(output.WrittenSpan);
-        if (output.Capacity > 64 << 10)
-            t_writer = null; // one large message must not keep its memory
-        return result;
+            : session.Link.TrySend(message);
     }
 
     private static TaskCompletionSource<FeedClientSession> NewReady() =>

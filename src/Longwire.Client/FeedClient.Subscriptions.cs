@@ -11,7 +11,7 @@ public sealed partial class FeedClient
 
     private void Add(FeedSubscription subscription)
     {
-        string filter = $"{subscription.Filter}";
+        string filter = subscription.Name;
         if (_isClosed)
         {
             subscription.Queue.End(Disposed());
@@ -31,7 +31,7 @@ public sealed partial class FeedClient
 
     private void Remove(FeedSubscription subscription)
     {
-        string filter = $"{subscription.Filter}";
+        string filter = subscription.Name;
         if (_subscriptions.GetValueOrDefault(filter) != subscription)
             return;
         _subscriptions.Remove(filter);
@@ -61,7 +61,7 @@ public sealed partial class FeedClient
         subscription.Queue.End(why);
         if (why is FeedException)
         {
-            _subscriptions.Remove($"{subscription.Filter}");
+            _subscriptions.Remove(subscription.Name);
             _routes.Clear();
         }
         else
@@ -76,12 +76,12 @@ public sealed partial class FeedClient
             return;
         // Not here: the routes are being walked.
         _connection.Post(() => Drop(subscription, new InvalidOperationException(
-            $"The reader of {subscription.Filter} is slower than its updates come, and its policy is Disconnect.")));
+            $"The reader of {subscription.Name} is slower than its updates come, and its policy is Disconnect.")));
     }
 
     private void SendSubscribe(FeedClientSession session, FeedSubscription subscription)
     {
-        string filter = $"{subscription.Filter}";
+        string filter = subscription.Name;
         if (_leaving.Contains(filter))
             return; // when UNSUBSCRIBE is answered
         var positions = new List<FeedPosition>();
@@ -103,7 +103,7 @@ public sealed partial class FeedClient
         subscription.Pending = id;
         SendResult sent = Send(session, output => FeedSubscribe.Write(
             output, id, subscription.Interval, filter, positions.ToArray()));
-        if (sent != SendResult.Queued && sent != SendResult.Closed)
+        if (sent is not (SendResult.Queued or SendResult.Closed))
             _connection.Disconnect($"the subscription to {filter} could not be sent: {sent}");
     }
 
@@ -119,7 +119,7 @@ public sealed partial class FeedClient
         route = new Route(
         [
             .. _subscriptions.Values
-                .Where(one => one.Filter.Matches(name) && !_leaving.Contains($"{one.Filter}"))
+                .Where(one => one.Filter.Matches(name) && !_leaving.Contains(one.Name))
                 .Select(one => (one, one.PlaceIn(name))),
         ]);
         if (_routes.Count < _options.MaxTopics)

@@ -27,18 +27,8 @@ public sealed partial class FeedClient : IAsyncDisposable
         _ = options.Validate();
         _options = options;
         _connection = new FramedClient(
-            new FramedClientOptions
+            new FramedClientOptions(options)
             {
-                Servers = options.Servers,
-                Loop = options.Loop,
-                Tls = options.Tls,
-                Layers = options.Layers,
-                Tcp = options.Tcp,
-                ConnectTimeout = options.ConnectTimeout,
-                MinBackOff = options.MinBackOff,
-                MaxBackOff = options.MaxBackOff,
-                SendBytes = options.SendBytes,
-                Logger = options.Logger,
                 Codec = FeedProtocol.Framing(options.MaxMessageBytes),
                 SilenceTimeout = options.ConnectTimeout, // until HELLO tells the server's heartbeat
                 OnConnected = _ => Greet(),
@@ -208,7 +198,7 @@ public sealed partial class FeedClient : IAsyncDisposable
         TimeSpan left = timeout - Time.GetElapsedTime(began);
         if (left < TimeSpan.FromMilliseconds(1))
             left = TimeSpan.FromMilliseconds(1);
-        return await session.Sent.AskAsync(what, id => RequireSent(send(session, id, left)), left, cancellation)
+        return await session.Sent.AskAsync(what, id => send(session, id, left), left, cancellation)
             .ConfigureAwait(false);
     }
 
@@ -218,15 +208,5 @@ public sealed partial class FeedClient : IAsyncDisposable
         return new TimeoutException(
             $"{what} within {timeout.TotalSeconds:0.###} s ({status.Server ?? _options.Servers[0]}: "
             + $"{status.Reason ?? status.State.ToString()}).");
-    }
-
-    private static void RequireSent(SendResult result)
-    {
-        if (result == SendResult.Closed)
-            throw new IOException("The connection has ended; the request was not sent.");
-        if (result == SendResult.TooLarge)
-            throw new FeedException(FeedErrorCode.TooLarge, "payload", "the payload is over the client's limit");
-        if (result != SendResult.Queued)
-            throw new FeedException(FeedErrorCode.LimitReached, "payload", "too much waits to be sent");
     }
 }

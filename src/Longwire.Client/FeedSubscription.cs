@@ -11,6 +11,9 @@ internal sealed class FeedSubscription(TopicFilter filter, FeedSubscribeOptions 
 
     internal TopicFilter Filter { get; } = filter;
 
+    /// <summary>The filter's text, which names the subscription.</summary>
+    internal string Name { get; } = filter.ToString();
+
     internal TimeSpan Interval => options.Interval;
 
     internal UpdateQueue Queue { get; } = new(options);
@@ -67,7 +70,7 @@ internal sealed class FeedSubscription(TopicFilter filter, FeedSubscribeOptions 
     internal bool Complete(long epoch)
     {
         IsResuming = false;
-        return Queue.Add(new FeedUpdate(FeedUpdateKind.Complete, $"{Filter}", 0, default, 0, epoch));
+        return Queue.Add(new FeedUpdate(FeedUpdateKind.Complete, Name, 0, default, 0, epoch));
     }
 }
 

@@ -188,7 +188,7 @@ public sealed class FramedClient : IAsyncDisposable
     private void OnTime()
     {
         if (_isClosing)
-            (_attempt ?? _link)?.Break("closed");
+            _attempt?.Break("closed");
         else if (_link is { } link)
             CheckSilence(link);
         else if (_attempt is null)

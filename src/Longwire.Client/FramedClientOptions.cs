@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Longwire.Transport;
 using Longwire.Transport.Layers;
 using Microsoft.Extensions.Logging;
@@ -80,6 +81,20 @@ public record ConnectOptions
 /// <summary>A client of a protocol of one's own.</summary>
 public sealed record FramedClientOptions : ConnectOptions
 {
+    /// <summary>The defaults, and what is required.</summary>
+    public FramedClientOptions()
+    {
+    }
+
+    /// <summary>The same way to a server, for a protocol that is built on this one.</summary>
+    [SetsRequiredMembers]
+    internal FramedClientOptions(ConnectOptions connect)
+        : base(connect)
+    {
+        Codec = null!; // set where it is made, as is what takes the messages
+        OnMessage = null!;
+    }
+
     /// <summary>How the stream is cut into messages. Required.</summary>
     public required Codec Codec { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Longwire.Protocols.Feed;
 
 namespace Longwire;
@@ -28,20 +27,10 @@ public static class FeedConnections
         if (connection.Session is not { TakesCommands: true } session) // null until it is connected
             throw new FeedException(FeedErrorCode.UnknownCommand, "name", "the client takes no commands");
         FeedResult result = await session.Sent.AskAsync(
-            $"the command {name}", Send, deadline, cancellation).ConfigureAwait(false);
+            $"the command {name}",
+            id => connection.Send(FeedScratch.Write(
+                output => FeedCommand.Write(output, id, deadline, name, payload.Span))),
+            deadline, cancellation).ConfigureAwait(false);
         return result.Payload;
-
-        void Send(uint id)
-        {
-            var output = new ArrayBufferWriter<byte>(payload.Length + 64);
-            FeedCommand.Write(output, id, deadline, name, payload.Span);
-            SendResult sent = connection.Send(output.WrittenSpan);
-            if (sent == SendResult.Closed)
-                throw new IOException("The connection has ended; the command was not sent.");
-            if (sent == SendResult.TooLarge)
-                throw new FeedException(FeedErrorCode.TooLarge, "payload", "the command is over the endpoint's limit");
-            if (sent != SendResult.Queued)
-                throw new FeedException(FeedErrorCode.LimitReached, "payload", "the client's outbox is full");
-        }
     }
 }

@@ -18,8 +18,8 @@ internal sealed partial class FeedEndpoint(FeedBuilder settings)
         .Deliver(static (topic, sequence, payload, output) => FeedValue.Write(output, sequence, topic.Name, payload))
         .DeliverGap(static (topic, count, output) => FeedGap.Write(output, count, topic.Name))
         .DeliverSnapshotEnd(static (filter, output) => FeedSnapshotEnd.Write(output, filter.ToString()))
-        .Heartbeat(FeedOutput.Write(static output => FeedPing.Write(output, 0)))
-        .Goodbye(FeedOutput.Write(output => FeedGoodbye.Write(
+        .Heartbeat(FeedScratch.Write(static output => FeedPing.Write(output, 0)))
+        .Goodbye(FeedScratch.Write(output => FeedGoodbye.Write(
             output, (ushort)CloseReason.ServerShutdown, _limits.RetryAfter, _limits.RetryJitter,
             "the server is stopping")))
         .OnConnect(Connect)

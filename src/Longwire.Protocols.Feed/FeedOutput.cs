@@ -6,24 +6,12 @@ namespace Longwire;
 /// <summary>What the server answers.</summary>
 internal static class FeedOutput
 {
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? t_writer;
-
-    /// <summary>The message that a writer writes; valid until the thread's next.</summary>
-    internal static ReadOnlySpan<byte> Write(Action<IBufferWriter<byte>> write)
-    {
-        ArrayBufferWriter<byte> output = t_writer ??= new ArrayBufferWriter<byte>(256);
-        output.ResetWrittenCount();
-        write(output);
-        return output.WrittenSpan;
-    }
-
     /// <summary>Sends a small answer.</summary>
     internal static void Answer(this Connection connection, Action<IBufferWriter<byte>> write)
     {
         // There is room as a rule: reading pauses while answers fill half of the outbox. A peer that takes none of them
         // and has commands fill the rest is not waited for.
-        if (connection.Send(Write(write)) == SendResult.Full)
+        if (connection.Send(FeedScratch.Write(write)) == SendResult.Full)
             connection.Abort(CloseReason.SlowConsumer);
     }
 

@@ -105,13 +105,12 @@ public sealed class TcpServerBuilder
     {
         if (PollerFactory is not null)
             return PollerFactory(loop);
-        if (PollerKind == PollerKind.Socket)
-            return new SocketPoller();
-        return EpollPoller.IsSupported
-            ? new EpollPoller()
-            : PollerKind == PollerKind.Automatic
-                ? new SocketPoller()
-                : throw new PlatformNotSupportedException(
-                    "The epoll poller needs Linux on x64; choose PollerKind.Socket.");
+        return PollerKind switch
+        {
+            PollerKind.Socket => new SocketPoller(),
+            PollerKind.Epoll when !EpollPoller.IsSupported => throw new PlatformNotSupportedException(
+                "The epoll poller needs Linux on x64; choose PollerKind.Socket."),
+            _ => Transport.Poller.ForThisSystem(),
+        };
     }
 }

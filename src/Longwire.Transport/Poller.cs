@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Longwire.Transport.Epoll;
 using Longwire.Transport.Layers;
+using Longwire.Transport.Sockets;
 
 namespace Longwire.Transport;
 
@@ -17,6 +19,9 @@ public abstract class Poller : IDisposable
     private protected Poller()
     {
     }
+
+    /// <summary>A poller for this system: epoll on Linux x64, the framework's sockets elsewhere.</summary>
+    public static Poller ForThisSystem() => EpollPoller.IsSupported ? new EpollPoller() : new SocketPoller();
 
     /// <summary>The loop that it serves.</summary>
     protected internal Loop Loop { get; internal set; } = null!;

@@ -2,7 +2,6 @@ using System.Text;
 using System.Threading.Channels;
 using Longwire.ServerTests;
 using Longwire.Transport;
-using Longwire.Transport.Epoll;
 using Longwire.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 
@@ -55,7 +54,7 @@ internal sealed class FeedBench : IAsyncDisposable
     }
 
     internal static ClientLoop NewLoop(PollerKind poller, ILogger? logger = null) =>
-        new(poller != PollerKind.Socket && EpollPoller.IsSupported ? new EpollPoller() : new SocketPoller(),
+        new(poller == PollerKind.Socket ? new SocketPoller() : Poller.ForThisSystem(),
             logger: logger);
 
     internal async Task StartServer()
@@ -180,15 +179,5 @@ internal sealed class Watch : IAsyncDisposable
         {
             _updates.Writer.Complete();
         }
-    }
-}
-
-internal static class Cancellations
-{
-    internal static Task WhenCancelled(this CancellationToken token)
-    {
-        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        token.Register(cancelled.SetResult);
-        return cancelled.Task;
     }
 }

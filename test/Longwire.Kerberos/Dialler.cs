@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Security;
 using Longwire.Primitives;
 using Longwire.Transport;
-using Longwire.Transport.Epoll;
 using Longwire.Transport.Layers;
 using Longwire.Transport.Sockets;
 
@@ -24,7 +23,7 @@ internal sealed class Dialler : IDialHandler, IWireHandler, ILoopTenant
 
     private Dialler(PollerKind poller, int[] sizes)
     {
-        Poller made = poller != PollerKind.Socket && EpollPoller.IsSupported ? new EpollPoller() : new SocketPoller();
+        Poller made = poller == PollerKind.Socket ? new SocketPoller() : Poller.ForThisSystem();
         _loop = new Loop(0, made, _pool, TimeProvider.System) { Tenant = this };
         _messages = Array.ConvertAll(sizes, Message);
         _expected = [.. _messages.SelectMany(static message => message)];

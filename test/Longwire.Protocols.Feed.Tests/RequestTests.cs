@@ -294,13 +294,3 @@ public sealed class RequestTests
         await Wait.For(cancelled.Task, "the cancellation");
     }
 }
-
-internal static class Cancellations
-{
-    internal static Task WhenCancelled(this CancellationToken token)
-    {
-        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        token.Register(cancelled.SetResult);
-        return cancelled.Task;
-    }
-}

@@ -46,3 +46,14 @@ internal static class Wait
         }
     }
 }
+
+/// <summary>Waiting for a token, which a task does not do by itself.</summary>
+internal static class Cancellations
+{
+    internal static Task WhenCancelled(this CancellationToken token)
+    {
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        token.Register(cancelled.SetResult);
+        return cancelled.Task;
+    }
+}

@@ -4,8 +4,6 @@ using Longwire.Load.Protocols;
 using Longwire.Load.Tls;
 using Longwire.Primitives;
 using Longwire.Transport;
-using Longwire.Transport.Epoll;
-using Longwire.Transport.Sockets;
 
 namespace Longwire.Load.Connections;
 
@@ -27,8 +25,7 @@ internal sealed class LoadLoop : ILoopTenant, IDisposable
     {
         Protocol = protocol;
         Tls = tls;
-        Poller poller = EpollPoller.IsSupported ? new EpollPoller() : new SocketPoller();
-        Loop = new Loop(0, poller, Pool, TimeProvider.System) { Tenant = this };
+        Loop = new Loop(0, Poller.ForThisSystem(), Pool, TimeProvider.System) { Tenant = this };
         Loop.Start();
     }
 

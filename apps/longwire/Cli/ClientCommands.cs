@@ -114,7 +114,10 @@ internal static class ClientCommands
                 if (page.GetArrayLength() < Feed.ServiceCommands.MaxPage)
                     break;
             }
-            await new JsonTable(context).WriteAsync(all, options.IsJson(arguments));
+            if (options.IsJson(arguments))
+                await context.Output.WriteLineAsync($"[{string.Join(',', all.Select(static c => c.GetRawText()))}]");
+            else
+                JsonTable.Write(context.Terminal, all);
             return ExitCodes.Success;
         }));
         return command;
@@ -130,7 +133,7 @@ internal static class ClientCommands
             if (options.IsJson(arguments))
                 await context.Output.WriteLineAsync(reply);
             else
-                await new JsonTable(context).WriteAsync(Parse(reply));
+                JsonTable.Write(context.Terminal, Parse(reply));
             return ExitCodes.Success;
         }));
         return command;

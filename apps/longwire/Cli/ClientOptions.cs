@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Longwire.Service.Feed;
 using Longwire.Service.Hosting;
 using Longwire.Transport.Layers;
@@ -86,6 +85,4 @@ internal sealed class ClientOptions
             Tls = host => new TlsClientOptions { TargetHost = host, Authorities = authorities },
         });
     }
-
-    internal static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 }

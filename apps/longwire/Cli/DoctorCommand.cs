@@ -1,10 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Longwire.Hosting;
-using Longwire.Hosting.Settings;
-using Longwire.Service.Configuration;
 using Longwire.Service.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Longwire.Service.Cli;
 
@@ -62,7 +59,7 @@ internal static class DoctorCommand
             $"{connections} connections (limits:maxConnections) need {connections + OwnDescriptors}: raise the limit "
                 + "with LimitNOFILE= in the unit, or ulimit -n; or lower the key");
         int backlog = settings.Endpoints.Select(static endpoint => endpoint.Options.Listen.Backlog)
-            .DefaultIfEmpty(ListenBacklog).Max();
+            .DefaultIfEmpty(EndpointOptions.Default.Listen.Backlog).Max();
         yield return AtLeast(
             "connections that wait for accept", system.AcceptQueue, backlog, Finding.Warning,
             $"the kernel cuts socket:backlog, {backlog}: sysctl -w net.core.somaxconn={backlog}");
@@ -90,8 +87,6 @@ internal static class DoctorCommand
             : new Check(Finding.Good, "system", Environment.OSVersion.VersionString);
     }
 
-    private static int ListenBacklog => EndpointOptions.Default.Listen.Backlog;
-
     private static Check AtLeast(string name, long? found, long needed, Finding otherwise, string cure) => found switch
     {
         null => new Check(Finding.Unknown, name, "not told by this system"),
@@ -100,16 +95,10 @@ internal static class DoctorCommand
         { } value => new Check(otherwise, name, Number(value), cure),
     };
 
-    private static async Task<int> RunAsync(
-        ServeOptions options, ParseResult arguments, string root, CommandContext context)
-    {
-        if (!options.TryLoad(arguments, context, out ServiceConfiguration? configuration, out string? error))
-            return await context.FailAsync(ExitCodes.Failure, error);
-        try
+    private static Task<int> RunAsync(
+        ServeOptions options, ParseResult arguments, string root, CommandContext context) =>
+        ServeCommand.WithHostAsync(options, arguments, context, ServiceLog.None, async (_, host) =>
         {
-            // It is not started; it is there for what the settings come to.
-            await using var host = new ServiceHost(
-                configuration.Root, context.Output, static logging => logging.ClearProviders());
             Check[] checks =
             [
                 .. Examine(host.Settings, new SystemFacts(root), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
@@ -121,12 +110,7 @@ internal static class DoctorCommand
                     await context.Output.WriteLineAsync($"{"",-8} {check.Cure}");
             }
             return checks.Any(static check => check.Finding == Finding.Problem) ? ExitCodes.Failure : ExitCodes.Success;
-        }
-        catch (SettingsException exception)
-        {
-            return await ServeCommand.FailAsync(exception, configuration, context);
-        }
-    }
+        });
 
     private static string Word(Finding finding) => finding switch
     {

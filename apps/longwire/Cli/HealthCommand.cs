@@ -3,12 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Longwire.Hosting;
-using Longwire.Hosting.Settings;
-using Longwire.Service.Configuration;
 using Longwire.Service.Console;
 using Longwire.Service.Hosting;
 using Longwire.Transport;
-using Microsoft.Extensions.Logging;
 
 namespace Longwire.Service.Cli;
 
@@ -28,16 +25,10 @@ internal static class HealthCommand
         return health;
     }
 
-    private static async Task<int> RunAsync(
-        ServeOptions options, ParseResult arguments, CommandContext context, CancellationToken cancellation)
-    {
-        if (!options.TryLoad(arguments, context, out ServiceConfiguration? configuration, out string? error))
-            return await context.FailAsync(ExitCodes.Failure, error);
-        try
+    private static Task<int> RunAsync(
+        ServeOptions options, ParseResult arguments, CommandContext context, CancellationToken cancellation) =>
+        ServeCommand.WithHostAsync(options, arguments, context, ServiceLog.None, async (_, host) =>
         {
-            // It is not started; it is there for what the settings come to.
-            await using var host = new ServiceHost(
-                configuration.Root, context.Output, static logging => logging.ClearProviders());
             int code = ExitCodes.Success;
             foreach (EndpointSettings endpoint in host.Settings.Endpoints.Where(
                 static endpoint => endpoint is { IsEnabled: true, IsRequired: true }))
@@ -48,12 +39,7 @@ internal static class HealthCommand
                     code = await context.FailAsync(ExitCodes.Failure, $"health: {endpoint.Name}: {state}");
             }
             return code;
-        }
-        catch (SettingsException exception)
-        {
-            return await ServeCommand.FailAsync(exception, configuration, context);
-        }
-    }
+        });
 
     private static async Task<(string State, bool IsGood)> LookAsync(
         EndpointSettings endpoint, CancellationToken cancellation)

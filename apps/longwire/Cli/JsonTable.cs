@@ -1,20 +1,14 @@
 using System.Text.Json;
-using Longwire.Service.Hosting;
 using Spectre.Console;
 
 namespace Longwire.Service.Cli;
 
 /// <summary>A server's JSON reply as a table: an object a row, its fields as columns in their order.</summary>
-internal sealed class JsonTable(CommandContext context)
+internal static class JsonTable
 {
-    /// <summary>A list: rows, or as JSON the list.</summary>
-    public async Task WriteAsync(IReadOnlyList<JsonElement> rows, bool isJson)
+    /// <summary>A list: an object a row.</summary>
+    public static void Write(IAnsiConsole terminal, IReadOnlyList<JsonElement> rows)
     {
-        if (isJson)
-        {
-            await context.Output.WriteLineAsync($"[{string.Join(',', rows.Select(static row => row.GetRawText()))}]");
-            return;
-        }
         string[] columns =
             [.. rows.SelectMany(static row => row.EnumerateObject().Select(static f => f.Name)).Distinct()];
         Table table = NewTable();
@@ -29,19 +23,18 @@ internal sealed class JsonTable(CommandContext context)
             table.AddRow([.. columns.Select(column => new Text(
                 row.TryGetProperty(column, out JsonElement cell) ? cell.ToString() : "-"))]);
         }
-        context.Terminal.Write(table);
+        terminal.Write(table);
     }
 
     /// <summary>One object: a field a line.</summary>
-    public Task WriteAsync(JsonElement fields)
+    public static void Write(IAnsiConsole terminal, JsonElement fields)
     {
         Table table = NewTable();
         table.AddColumn("name").AddColumn("value", static at => at.Alignment = Justify.Right);
         table.HideHeaders();
         foreach (JsonProperty field in fields.EnumerateObject())
             table.AddRow(new Text(field.Name), new Text(field.Value.ToString()));
-        context.Terminal.Write(table);
-        return Task.CompletedTask;
+        terminal.Write(table);
     }
 
     private static Table NewTable() => new Table().NoBorder();

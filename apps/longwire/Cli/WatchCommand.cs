@@ -183,8 +183,7 @@ internal static class WatchCommand
         if (status.State == ClientState.Waiting)
         {
             context.Error.WriteLine(
-                $"# {status.Server}: {status.Reason}; trying again in "
-                + $"{ClientOptions.Number(status.Retry.TotalSeconds)} s");
+                $"# {status.Server}: {status.Reason}; trying again in {status.Retry.TotalSeconds:0.##} s");
         }
     }
 }

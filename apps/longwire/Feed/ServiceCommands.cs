@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Longwire.Service.Console;
 using Microsoft.Extensions.Logging;
 
 namespace Longwire.Service.Feed;
@@ -77,25 +78,12 @@ internal sealed partial class ServiceCommands(Lazy<TcpServer> server, ILogger lo
 
     private FeedAnswer Stats()
     {
-        ServerSnapshot now = server.Value.Snapshot();
+        (string Name, long Value, string Meaning)[] counts = ServerCounts.Of(server.Value.Snapshot());
         return Json(json =>
         {
             json.WriteStartObject();
-            json.WriteNumber("connections", now.Connections);
-            json.WriteNumber("accepted", now.Accepted);
-            json.WriteNumber("refused", now.Refused);
-            json.WriteNumber("topics", now.Topics);
-            json.WriteNumber("in_bytes", now.BytesReceived);
-            json.WriteNumber("out_bytes", now.BytesSent);
-            json.WriteNumber("in_messages", now.MessagesReceived);
-            json.WriteNumber("pushed", now.Pushed);
-            json.WriteNumber("conflated", now.Conflated);
-            json.WriteNumber("dropped", now.Dropped);
-            json.WriteNumber("send_calls", now.SendCalls);
-            json.WriteNumber("queue_bytes", now.OutboxBytes);
-            json.WriteNumber("slab_bytes", now.SlabBytes);
-            json.WriteNumber("leased_bytes", now.LeasedBytes);
-            json.WriteNumber("loops", now.Loops);
+            foreach ((string name, long value, _) in counts)
+                json.WriteNumber(name, value);
             json.WriteEndObject();
         });
     }

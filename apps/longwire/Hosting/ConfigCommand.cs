@@ -2,7 +2,6 @@ using System.CommandLine;
 using Longwire.Hosting;
 using Longwire.Hosting.Settings;
 using Longwire.Service.Configuration;
-using Microsoft.Extensions.Logging;
 
 namespace Longwire.Service.Hosting;
 
@@ -11,8 +10,6 @@ namespace Longwire.Service.Hosting;
 /// </summary>
 internal static class ConfigCommand
 {
-    private static readonly Action<ILoggingBuilder> s_noLog = static logging => logging.ClearProviders();
-
     public static Command Create(ServeOptions options, CommandContext context)
     {
         var check = new Command("check", "Reads the configuration and the certificates, and says what is wrong");
@@ -36,7 +33,7 @@ internal static class ConfigCommand
     }
 
     private static Task<int> ShowAsync(ServeOptions options, ParseResult arguments, CommandContext context) =>
-        WithSettingsAsync(options, arguments, context, async (configuration, host) =>
+        ServeCommand.WithHostAsync(options, arguments, context, ServiceLog.None, async (configuration, host) =>
         {
             await context.Output.WriteLineAsync($"# file: {configuration.File ?? "none"}");
             (string Key, string Value)[] values =
@@ -47,10 +44,11 @@ internal static class ConfigCommand
                 string pair = $"{key} = {value}".PadRight(width);
                 await context.Output.WriteLineAsync($"{pair}  # {configuration.SourceOf(key).Layer}");
             }
+            return ExitCodes.Success;
         });
 
     private static Task<int> CheckAsync(ServeOptions options, ParseResult arguments, CommandContext context) =>
-        WithSettingsAsync(options, arguments, context, async (configuration, host) =>
+        ServeCommand.WithHostAsync(options, arguments, context, ServiceLog.None, async (configuration, host) =>
         {
             IEnumerable<string> served = host.Status.Endpoints
                 .Where(static endpoint => endpoint.Problem is null).Select(static endpoint => endpoint.Name);
@@ -61,25 +59,8 @@ internal static class ConfigCommand
                 if (endpoint.Problem is { } problem)
                     await context.Output.WriteLineAsync($"left out, as it is not required: {endpoint.Name}: {problem}");
             }
-        });
-
-    private static async Task<int> WithSettingsAsync(
-        ServeOptions options, ParseResult arguments, CommandContext context,
-        Func<ServiceConfiguration, ServiceHost, Task> use)
-    {
-        if (!options.TryLoad(arguments, context, out ServiceConfiguration? configuration, out string? error))
-            return await context.FailAsync(ExitCodes.Failure, error);
-        try
-        {
-            await using var host = new ServiceHost(configuration.Root, context.Output, s_noLog); // it is not started
-            await use(configuration, host);
             return ExitCodes.Success;
-        }
-        catch (SettingsException exception)
-        {
-            return await ServeCommand.FailAsync(exception, configuration, context);
-        }
-    }
+        });
 
     private static async Task<int> InitAsync(string? option, FileMode mode, CommandContext context)
     {

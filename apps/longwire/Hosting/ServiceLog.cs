@@ -7,6 +7,9 @@ namespace Longwire.Service.Hosting;
 /// <summary>What is logged, and where to: one line an event, on standard error.</summary>
 internal static class ServiceLog
 {
+    /// <summary>Nothing: for commands that say themselves what is wrong.</summary>
+    public static void None(ILoggingBuilder logging) => logging.ClearProviders();
+
     /// <summary>Warnings of everyone, and what the server says about its life.</summary>
     public static void ToConsole(ILoggingBuilder logging)
     {

@@ -1,7 +1,6 @@
 using System.Net;
 using Longwire.Primitives;
 using Longwire.Transport;
-using Longwire.Transport.Epoll;
 using Longwire.Transport.Sockets;
 
 namespace Longwire.Samples.Devices.Simulation;
@@ -31,9 +30,7 @@ internal sealed class DeviceFleet : ILoopTenant, IAsyncDisposable
     public DeviceFleet(string address, PollerKind poller = PollerKind.Automatic)
     {
         _server = ListenAddress.Parse(address).EndPoint;
-        Poller waiting = poller == PollerKind.Socket || !EpollPoller.IsSupported
-            ? new SocketPoller()
-            : new EpollPoller();
+        Poller waiting = poller == PollerKind.Socket ? new SocketPoller() : Poller.ForThisSystem();
         Loop = new Loop(0, waiting, Pool, TimeProvider.System) { Tenant = this };
         Loop.Start();
     }

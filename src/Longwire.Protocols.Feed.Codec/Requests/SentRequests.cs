@@ -21,19 +21,19 @@ internal sealed class SentRequests(int limit, TimeProvider time)
 
     /// <summary>Sends a request and waits for its answer.</summary>
     /// <param name="what">The request, for messages: <c>the command reboot</c>.</param>
-    /// <param name="send">Sends it with this id.</param>
+    /// <param name="send">Queues it with this id.</param>
     /// <param name="deadline">Time to wait for the answer.</param>
     /// <param name="cancellation">Ends the wait, not the request.</param>
     /// <exception cref="FeedException">It was refused.</exception>
     /// <exception cref="TimeoutException">There was no answer in time.</exception>
     /// <exception cref="IOException">The connection ended first.</exception>
     internal async Task<FeedResult> AskAsync(
-        string what, Action<uint> send, TimeSpan deadline, CancellationToken cancellation)
+        string what, Func<uint, SendResult> send, TimeSpan deadline, CancellationToken cancellation)
     {
         uint id = Add(out TaskCompletionSource<FeedResult> answer);
         try
         {
-            send(id);
+            RequireQueued(what, send(id));
             return await answer.Task.WaitAsync(deadline, time, cancellation).ConfigureAwait(false);
         }
         catch (TimeoutException)
@@ -52,14 +52,13 @@ internal sealed class SentRequests(int limit, TimeProvider time)
     internal void Complete(uint id, FeedResult result) => Take(id)?.TrySetResult(result);
 
     /// <summary>An ERROR came.</summary>
-    internal bool Refuse(uint id, FeedErrorCode code, string field, string text)
+    internal void Refuse(uint id, FeedErrorCode code, string field, string text)
     {
         TaskCompletionSource<FeedResult>? waiting = Take(id);
         if (code == FeedErrorCode.DeadlineExceeded)
             waiting?.TrySetException(new TimeoutException($"{text}; it may or may not have been carried out."));
         else
             waiting?.TrySetException(new FeedException(code, field, text));
-        return waiting is not null;
     }
 
     /// <summary>The connection has ended: nothing is answered any more.</summary>
@@ -84,13 +83,25 @@ internal sealed class SentRequests(int limit, TimeProvider time)
             return FreeId();
     }
 
+    private static void RequireQueued(string what, SendResult result)
+    {
+        if (result == SendResult.Closed)
+            throw Ended();
+        if (result == SendResult.TooLarge)
+            throw new FeedException(FeedErrorCode.TooLarge, "payload", $"{what} is longer than a message may be");
+        if (result != SendResult.Queued)
+            throw new FeedException(FeedErrorCode.LimitReached, "payload", $"too much waits to be sent for {what}");
+    }
+
+    private static IOException Ended() => new("The connection has ended; the request was not sent.");
+
     private uint Add(out TaskCompletionSource<FeedResult> answer)
     {
         answer = new TaskCompletionSource<FeedResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
             if (_ended is not null)
-                throw new IOException("The connection has ended; the request was not sent.");
+                throw Ended();
             if (_waiting.Count >= limit)
             {
                 throw new FeedException(

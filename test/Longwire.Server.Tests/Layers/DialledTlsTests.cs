@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using Longwire.Primitives;
 using Longwire.Transport;
-using Longwire.Transport.Epoll;
 using Longwire.Transport.Layers;
 using Longwire.Transport.Sockets;
 
@@ -107,9 +106,7 @@ public sealed class DialledTlsTests : IDisposable
 
         internal DialledClient(PollerKind poller)
         {
-            Poller made = poller != PollerKind.Socket && EpollPoller.IsSupported
-                ? new EpollPoller()
-                : new SocketPoller();
+            Poller made = poller == PollerKind.Socket ? new SocketPoller() : Poller.ForThisSystem();
             _loop = new Loop(0, made, _pool, TimeProvider.System) { Tenant = this };
             _loop.Start();
         }
